@@ -1,0 +1,15 @@
+module github.com/ttkit/ttkit
+
+go 1.25
+
+require (
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/mitchellh/mapstructure v1.5.0
+	github.com/stretchr/testify v1.12.1
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)

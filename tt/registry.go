@@ -1,0 +1,92 @@
+package tt
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Opener opens a system from its configuration. It validates cfg.Settings,
+// refuses unknown ones, and sends nothing: [System.Check] is for that.
+type Opener func(ctx context.Context, cfg Config) (System, error)
+
+// Option describes one setting of an adapter, for help texts, for the
+// connection URL and for redaction.
+type Option struct {
+	Name     string // dotted where it is nested: "retry.max_attempts"
+	Type     string // string, secret, int, bool, duration, list or map
+	Default  string // as a user would write it; "" when there is none
+	Required bool
+	Help     string // one sentence
+}
+
+// Secret reports whether the option's value must never be shown.
+func (o Option) Secret() bool { return o.Type == "secret" }
+
+type driver struct {
+	open    Opener
+	options []Option
+}
+
+var registry = struct {
+	sync.RWMutex
+	drivers map[string]driver
+}{drivers: map[string]driver{}}
+
+// Register makes an adapter available to [Open] and [OpenConfig] under a
+// name, which is also the scheme of its connection URLs. Adapters call it in
+// init. It panics when the name is taken or is no URL scheme, or open is nil.
+func Register(name string, open Opener, options []Option) {
+	if open == nil {
+		panic("tt: Register of " + name + " without an opener")
+	}
+	if !validScheme(name) {
+		panic(fmt.Sprintf("tt: Register of %q: a name is lower-case letters and digits, a letter first", name))
+	}
+	registry.Lock()
+	defer registry.Unlock()
+	if _, taken := registry.drivers[name]; taken {
+		panic("tt: Register called twice for " + name)
+	}
+	registry.drivers[name] = driver{open, slices.Clone(options)}
+}
+
+func validScheme(name string) bool {
+	for i, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Adapters returns the names of the registered adapters, sorted.
+func Adapters() []string {
+	registry.RLock()
+	defer registry.RUnlock()
+	return slices.Sorted(maps.Keys(registry.drivers))
+}
+
+// Options returns the settings of a registered adapter, in its own order.
+func Options(adapter string) ([]Option, error) {
+	d, err := lookUp(adapter)
+	return slices.Clone(d.options), err
+}
+
+func lookUp(adapter string) (driver, error) {
+	registry.RLock()
+	d, ok := registry.drivers[adapter]
+	registry.RUnlock()
+	if ok {
+		return d, nil
+	}
+	known := strings.Join(Adapters(), ", ")
+	if known == "" {
+		known = "none"
+	}
+	return d, invalid("no adapter %q: forgotten import of its package, such as _ \"github.com/ttkit/ttkit/adapters/%s\"? (imported: %s)",
+		adapter, adapter, known)
+}
