@@ -1,0 +1,107 @@
+package fake
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ttkit/ttkit/tt"
+)
+
+// Backend is what a vendor's server would be: it holds the tickets, enforces
+// the keys, and fails as its fault script says. Any number of Systems work
+// over one, as processes share a server. It is safe for concurrent use.
+type Backend struct {
+	// Set by options, constant afterwards.
+	clock          func() time.Time
+	lease          time.Duration
+	lag            time.Duration
+	asyncClose     bool
+	closeAfter     time.Duration
+	limits         Limits
+	inventory      map[string]struct{} // nil: every object is known
+	noGroups       bool
+	noUpdates      bool
+	noLateComments bool
+
+	mu      sync.Mutex
+	store   store
+	agenda  agenda
+	script  []*scripted
+	history history
+	feed    []tt.Change
+}
+
+// NewBackend makes an empty backend.
+func NewBackend(options ...Option) *Backend {
+	b := &Backend{clock: time.Now, store: newStore(), history: history{limit: -1}}
+	for _, option := range options {
+		option(b)
+	}
+	return b
+}
+
+// OpenOption shapes a [System].
+type OpenOption func(*System)
+
+// WithNamespace sets the System's namespace: the same key in two namespaces
+// means two tickets, and lists show those of their own namespace.
+func WithNamespace(namespace string) OpenOption {
+	return func(s *System) { s.namespace = namespace }
+}
+
+// Open opens a System over the backend. Every call stands for another
+// process: the Systems share nothing but the backend. Errors and the history
+// call it by name, which may be "".
+func (b *Backend) Open(name string, options ...OpenOption) *System {
+	s := &System{backend: b, name: name}
+	for _, option := range options {
+		option(s)
+	}
+	return s
+}
+
+// New opens a System without a name over a backend of its own, which
+// [System.Backend] returns.
+func New(options ...Option) *System { return NewBackend(options...).Open("") }
+
+// System is a tt.System over a [Backend].
+type System struct {
+	tt.Unimplemented
+	backend   *Backend
+	name      string
+	namespace string
+	down      atomic.Bool
+}
+
+var _ tt.System = (*System)(nil)
+
+// Backend returns the backend, for faults and assertions.
+func (s *System) Backend() *Backend { return s.backend }
+
+// String returns the System's name in errors: fake "NAME".
+func (s *System) String() string { return describe(s.name) }
+
+// GoString returns what String returns.
+func (s *System) GoString() string { return s.String() }
+
+// enter locks the backend, lets everything happen that is due, and returns
+// the time. The caller unlocks.
+func (b *Backend) enter() time.Time {
+	b.mu.Lock()
+	now := b.clock().UTC().Round(0)
+	b.agenda.run(now)
+	return now
+}
+
+// Tickets returns copies of all tickets, oldest first, whoever made them and
+// whatever their state.
+func (b *Backend) Tickets() []tt.Ticket {
+	b.enter()
+	defer b.mu.Unlock()
+	all := make([]tt.Ticket, len(b.store.tickets))
+	for i, t := range b.store.tickets {
+		all[i] = *t.read()
+	}
+	return all
+}
