@@ -109,6 +109,8 @@ func (e *Error) advice() string {
 		parts = append(parts, "it may have happened; look before repeating, a repeat could double it")
 	case e.Outcome == Done && e.Repeatable:
 		parts = append(parts, "the ticket exists or changed; repeating the call finishes the rest")
+	case e.Outcome == Done:
+		parts = append(parts, "the ticket exists or changed; go on with its id, repeating the call could double it")
 	}
 	if e.RetryAfter > 0 {
 		parts = append(parts, "try again in "+e.RetryAfter.Round(time.Millisecond).String())
