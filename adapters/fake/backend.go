@@ -2,7 +2,6 @@ package fake
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
@@ -41,15 +40,6 @@ func NewBackend(options ...Option) *Backend {
 	return b
 }
 
-// OpenOption shapes a [System].
-type OpenOption func(*System)
-
-// WithNamespace sets the System's namespace: the same key in two namespaces
-// means two tickets, and lists show those of their own namespace.
-func WithNamespace(namespace string) OpenOption {
-	return func(s *System) { s.namespace = namespace }
-}
-
 // Open opens a System over the backend. Every call stands for another
 // process: the Systems share nothing but the backend. Errors and the history
 // call it by name, which may be "".
@@ -60,30 +50,6 @@ func (b *Backend) Open(name string, options ...OpenOption) *System {
 	}
 	return s
 }
-
-// New opens a System without a name over a backend of its own, which
-// [System.Backend] returns.
-func New(options ...Option) *System { return NewBackend(options...).Open("") }
-
-// System is a tt.System over a [Backend].
-type System struct {
-	tt.Unimplemented
-	backend   *Backend
-	name      string
-	namespace string
-	down      atomic.Bool
-}
-
-var _ tt.System = (*System)(nil)
-
-// Backend returns the backend, for faults and assertions.
-func (s *System) Backend() *Backend { return s.backend }
-
-// String returns the System's name in errors: fake "NAME".
-func (s *System) String() string { return describe(s.name) }
-
-// GoString returns what String returns.
-func (s *System) GoString() string { return s.String() }
 
 // enter locks the backend, lets everything happen that is due, and returns
 // the time. The caller unlocks.

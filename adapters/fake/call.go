@@ -3,13 +3,10 @@ package fake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
-
-const adapter = "fake"
 
 // call is one call of a System's method.
 type call struct {
@@ -33,7 +30,7 @@ type effect[T any] func(v *visit) (T, error)
 // cannot be sent, or that invalid says is malformed, does not reach it.
 func do[T any](ctx context.Context, s *System, c call, invalid error, act effect[T]) (T, error) {
 	var none T
-	if err := s.admit(ctx, invalid); err != nil {
+	if err := s.admit(ctx, c.op, invalid); err != nil {
 		return none, s.failed(err, c, c.id)
 	}
 	b := s.backend
@@ -77,11 +74,17 @@ func deliver[T any](s *System, c call, v *visit, act effect[T]) (T, error) {
 	case FailAfter:
 		result, err := act(v)
 		lost := v.fault.error()
-		if err == nil && lost.Outcome == tt.Done {
-			return result, lost
+		if lost.Outcome != tt.Done {
+			return none, lost
 		}
-		return none, lost
+		if err == nil {
+			err = lost
+		}
+		return result, err
 	case CommitLate:
+		if !operations[c.op] { // a read has nothing to commit
+			return none, v.fault.error()
+		}
 		late := *v
 		late.fault, late.Late = nil, true
 		s.backend.agenda.plan(v.At.Add(v.fault.Delay), func(at time.Time) {
@@ -97,9 +100,11 @@ func deliver[T any](s *System, c call, v *visit, act effect[T]) (T, error) {
 	return act(v)
 }
 
-// admit refuses what cannot be sent.
-func (s *System) admit(ctx context.Context, invalid error) error {
+// admit refuses what cannot be sent. Shutdown always can.
+func (s *System) admit(ctx context.Context, op string, invalid error) error {
 	switch {
+	case op == "Shutdown":
+		return nil
 	case s.down.Load():
 		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "system is shut down: open another one")
 	case invalid != nil:
@@ -138,11 +143,4 @@ func (s *System) failed(err error, c call, id string) error {
 		e.Repeatable = e.Outcome == tt.NotDone || c.key != "" || c.op != "CreateTT" && c.op != "AddComment"
 	}
 	return err
-}
-
-func describe(name string) string {
-	if name == "" {
-		return adapter
-	}
-	return fmt.Sprintf("%s %q", adapter, name)
 }

@@ -107,3 +107,12 @@ func (b *Backend) extend(t *ticket, until time.Time) {
 		b.history.add(&Event{At: at, Op: "expire", TicketID: t.ID, Changed: true})
 	})
 }
+
+// utc is how the backend keeps times: without zone and monotonic clock. The
+// zero time becomes now.
+func utc(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return now
+	}
+	return t.UTC().Round(0)
+}

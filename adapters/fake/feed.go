@@ -24,17 +24,17 @@ func (b *Backend) note(t *ticket, action tt.Action, at time.Time, login, message
 
 // GetUpdates implements tt.System.
 func (s *System) GetUpdates(ctx context.Context, req tt.UpdatesRequest) (tt.Updates, error) {
-	after, invalid := uint64(0), req.Validate()
+	cursor, invalid := uint64(0), req.Validate()
 	switch {
 	case s.backend.noUpdates:
 		invalid = tt.Errorf(tt.CodeUnsupported, tt.NotDone, "there is no feed of changes here")
 	case invalid == nil:
-		after, invalid = parseCursor(req.After)
+		cursor, invalid = parseCursor(req.After)
 	}
 	ids := slices.Clone(req.IDs)
 	return do(ctx, s, call{op: "GetUpdates"}, invalid, func(*visit) (tt.Updates, error) {
 		b := s.backend
-		end := uint64(len(b.feed))
+		after, end := cursor, uint64(len(b.feed))
 		if req.After == "" {
 			after = end
 		}

@@ -2,9 +2,7 @@ package fake
 
 import (
 	"context"
-	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
@@ -95,56 +93,4 @@ func parseCursor(cursor string) (uint64, error) {
 		return 0, tt.Errorf(tt.CodeInvalid, tt.NotDone, "after is no cursor of this system: pass the Next of an earlier answer, or nothing")
 	}
 	return n, nil
-}
-
-// Check implements tt.System: there is nothing that could be wrong, but an
-// injected fault is a finding.
-func (s *System) Check(ctx context.Context) ([]tt.CheckResult, error) {
-	type finding = []tt.CheckResult
-	found, err := do(ctx, s, call{op: "Check"}, nil, func(*visit) (finding, error) {
-		detail := fmt.Sprintf("in memory, %d tickets", len(s.backend.store.tickets))
-		return finding{{Name: "backend", OK: true, Detail: detail}}, nil
-	})
-	if err != nil && tt.CodeOf(err) != tt.CodeCanceled && !s.down.Load() {
-		return finding{{Name: "backend", Detail: err.Error(), Err: err}}, nil
-	}
-	return found, err
-}
-
-// Shutdown implements tt.System. The backend and its other Systems go on.
-func (s *System) Shutdown(ctx context.Context) error {
-	if s.down.Load() {
-		return nil
-	}
-	_, err := do(ctx, s, call{op: "Shutdown"}, nil, func(*visit) (struct{}, error) {
-		s.down.Store(true)
-		return struct{}{}, nil
-	})
-	return err
-}
-
-// Capabilities implements tt.System.
-func (s *System) Capabilities() tt.Capabilities {
-	b := s.backend
-	return tt.Capabilities{
-		PromoteGroupTT:     !b.noGroups,
-		KeyGuarantee:       tt.KeyEnforced,
-		Lease:              b.lease,
-		AsyncClose:         b.asyncClose,
-		CommentsAfterClose: !b.noLateComments,
-		Updates:            !b.noUpdates,
-		MaxSubject:         b.limits.Subject,
-		MaxBody:            b.limits.Body,
-		MaxComment:         b.limits.Comment,
-		MaxComments:        b.limits.Comments,
-	}
-}
-
-// utc is how the backend keeps times: without zone and monotonic clock. The
-// zero time becomes now.
-func utc(t, now time.Time) time.Time {
-	if t.IsZero() {
-		return now
-	}
-	return t.UTC().Round(0)
 }

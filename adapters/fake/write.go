@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -28,7 +29,7 @@ func (s *System) CloseTT(ctx context.Context, req tt.CloseRequest) (bool, error)
 			}
 			b.comment(t, tt.CommentRequest{Subject: req.Subject, Body: req.Body, Login: login}, at)
 		}
-		c := &closing{reason: tt.CleanText(req.Reason), login: login, message: tt.CleanText(req.Body)}
+		c := &closing{reason: tt.CleanText(req.Reason), login: login, message: tt.CleanText(cmp.Or(req.Body, req.Subject))}
 		if !b.asyncClose {
 			b.close(t, c, v.At, true)
 			return true, nil
@@ -74,7 +75,7 @@ func (s *System) AddComment(ctx context.Context, req tt.CommentRequest) error {
 		default:
 			made, v.Changed = true, true
 			c := b.comment(t, req, utc(req.At, v.asked))
-			b.note(t, tt.ActionComment, v.At, c.Login, c.Body, true)
+			b.note(t, tt.ActionComment, v.At, c.Login, cmp.Or(c.Body, c.Subject), true)
 			if req.Key != "" {
 				if t.commentKeys == nil {
 					t.commentKeys = map[string]struct{}{}
