@@ -6,65 +6,67 @@ import (
 	"slices"
 )
 
-// openList holds open tickets, oldest first. Tickets mostly come at the end
-// and go anywhere: a removed one leaves a gap, and the list is compacted when
-// more than half of it is gaps, so that adding and removing cost O(log n),
-// and reading costs what is read.
+// openList holds the ids of open tickets, oldest first. They mostly come at
+// the end and leave anywhere: one that leaves makes a gap, and the list is
+// compacted when more than half of it is gaps, so that a change costs O(log n)
+// and reading costs what is read. The ids are kept here because following a
+// pointer for each would cost a cache miss for each.
 type openList struct {
 	entries []entry
 	open    int
 }
 
 type entry struct {
-	number uint64
-	ticket *ticket // nil: a gap
+	number uint64 // of the ticket
+	id     string // "" in a gap
 }
 
 func (l *openList) search(number uint64) (int, bool) {
 	return slices.BinarySearchFunc(l.entries, number, func(e entry, n uint64) int { return cmp.Compare(e.number, n) })
 }
 
-func (l *openList) add(t *ticket) {
+func (l *openList) add(number uint64, id string) {
 	i, found := len(l.entries), false
-	if i > 0 && l.entries[i-1].number >= t.number { // reopened, or joined late
-		i, found = l.search(t.number)
+	if i > 0 && l.entries[i-1].number >= number { // reopened, or joined late
+		i, found = l.search(number)
 	}
 	switch {
 	case !found:
-		l.entries = slices.Insert(l.entries, i, entry{t.number, t})
+		l.entries = slices.Insert(l.entries, i, entry{number, id})
 		l.open++
-	case l.entries[i].ticket == nil:
-		l.entries[i].ticket = t
+	case l.entries[i].id == "":
+		l.entries[i].id = id
 		l.open++
 	}
 }
 
-func (l *openList) remove(t *ticket) {
-	i, found := l.search(t.number)
-	if !found || l.entries[i].ticket == nil {
+func (l *openList) remove(number uint64) {
+	i, found := l.search(number)
+	if !found || l.entries[i].id == "" {
 		return
 	}
-	l.entries[i].ticket = nil
+	l.entries[i].id = ""
 	l.open--
 	gap := 0
-	for gap < len(l.entries) && l.entries[gap].ticket == nil { // the oldest ones mostly go first
+	for gap < len(l.entries) && l.entries[gap].id == "" { // the oldest mostly leave first
 		gap++
 	}
 	l.entries = l.entries[gap:]
 	if len(l.entries) > 2*l.open {
-		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.ticket == nil })
+		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.id == "" })
 	}
 }
 
-// after yields the open tickets with a higher number, in order.
-func (l *openList) after(number uint64) iter.Seq[*ticket] {
-	return func(yield func(*ticket) bool) {
+// after yields the ids of the open tickets with a higher number. A nil list
+// is empty.
+func (l *openList) after(number uint64) iter.Seq[string] {
+	return func(yield func(string) bool) {
 		if l == nil {
 			return
 		}
 		i, _ := l.search(number + 1)
 		for _, e := range l.entries[i:] {
-			if e.ticket != nil && !yield(e.ticket) {
+			if e.id != "" && !yield(e.id) {
 				return
 			}
 		}

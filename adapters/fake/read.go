@@ -29,8 +29,8 @@ func (s *System) GetObjectTTs(ctx context.Context, obj string) ([]string, error)
 		}
 		list := s.backend.store.byObject[scoped{s.namespace, obj}]
 		ids := make([]string, 0, list.len())
-		for t := range list.after(0) {
-			ids = append(ids, t.ID)
+		for id := range list.after(0) {
+			ids = append(ids, id)
 		}
 		return ids, nil
 	})
@@ -71,12 +71,12 @@ func (s *System) ListTTs(ctx context.Context, req tt.ListRequest) (tt.List, erro
 		}
 		open := s.backend.store.open[s.namespace]
 		page := tt.List{IDs: make([]string, 0, min(limit, open.len()))}
-		for t := range open.after(after) {
+		for id := range open.after(after) {
 			if len(page.IDs) == limit { // there is another one
 				page.Next = page.IDs[limit-1]
 				break
 			}
-			page.IDs = append(page.IDs, t.ID)
+			page.IDs = append(page.IDs, id)
 		}
 		return page, nil
 	})

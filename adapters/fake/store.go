@@ -82,13 +82,13 @@ func (s *store) list(t *ticket, objects []string) {
 	if s.open[t.namespace] == nil {
 		s.open[t.namespace] = &openList{}
 	}
-	s.open[t.namespace].add(t)
+	s.open[t.namespace].add(t.number, t.ID)
 	for _, obj := range objects {
 		key := scoped{t.namespace, obj}
 		if s.byObject[key] == nil {
 			s.byObject[key] = &openList{}
 		}
-		s.byObject[key].add(t)
+		s.byObject[key].add(t.number, t.ID)
 	}
 }
 
@@ -97,11 +97,11 @@ func (s *store) unlist(t *ticket) {
 	if !t.ours {
 		return
 	}
-	s.open[t.namespace].remove(t)
+	s.open[t.namespace].remove(t.number)
 	for _, obj := range t.Objects {
 		key := scoped{t.namespace, obj}
 		if l := s.byObject[key]; l != nil {
-			if l.remove(t); l.open == 0 {
+			if l.remove(t.number); l.open == 0 {
 				delete(s.byObject, key)
 			}
 		}
