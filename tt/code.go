@@ -27,6 +27,12 @@ type sentinel struct{ code Code }
 
 func (s *sentinel) Error() string { return "tt: " + string(s.code) }
 
+// Is lets ErrRateLimited and ErrUnavailable, wrapped by whatever, be temporary
+// as the errors of their codes are.
+func (s *sentinel) Is(target error) bool {
+	return target == ErrTemporary && (s.code == CodeRateLimited || s.code == CodeUnavailable)
+}
+
 // Sentinels for errors.Is, one per code.
 var (
 	ErrInvalid          error = &sentinel{CodeInvalid}
@@ -71,9 +77,12 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// IsTemporary is errors.Is(err, ErrTemporary), and also true for a bare
-// context.DeadlineExceeded.
+// IsTemporary is errors.Is(err, ErrTemporary), and also true for a
+// context.DeadlineExceeded that no [*Error] classifies.
 func IsTemporary(err error) bool {
-	return errors.Is(err, ErrTemporary) || errors.Is(err, ErrRateLimited) || errors.Is(err, ErrUnavailable) ||
-		errors.Is(err, context.DeadlineExceeded)
+	if errors.Is(err, ErrTemporary) {
+		return true
+	}
+	var e *Error
+	return !errors.As(err, &e) && errors.Is(err, context.DeadlineExceeded)
 }

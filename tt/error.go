@@ -84,7 +84,8 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if advice := e.advice(); advice != "" {
+	var inner *Error
+	if advice := e.advice(); advice != "" && !(errors.As(e.Err, &inner) && inner.advice() == advice) {
 		b.WriteString(" (" + advice + ")")
 	}
 	return b.String()
@@ -180,8 +181,9 @@ func Errorf(code Code, outcome Outcome, format string, args ...any) *Error {
 
 // Annotate returns err as an *Error that names the adapter, the system, the
 // operation and the ticket, where it does not name them already. It is called
-// once, at the boundary that knows the operation. An err that is no *Error
-// gets the code of [CodeOf] and the outcome Unknown. nil stays nil.
+// once, at the boundary that knows the operation. err itself is not changed.
+// One that wraps an *Error keeps its words and the fields of that; one that
+// does not gets the code of [CodeOf] and the outcome Unknown. nil stays nil.
 func Annotate(err error, adapter, system, op, ticketID string) error {
 	if err == nil {
 		return nil
@@ -189,6 +191,9 @@ func Annotate(err error, adapter, system, op, ticketID string) error {
 	var e *Error
 	if errors.As(err, &e) {
 		c := *e
+		if direct, ok := err.(*Error); !ok || direct != e {
+			c.Err = err
+		}
 		e = &c
 	} else {
 		e = &Error{Code: CodeOf(err), Err: err}

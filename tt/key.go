@@ -26,14 +26,16 @@ func Key(parts ...string) string {
 		if part == "" {
 			b.WriteByte('%') // an empty part differs from no part
 		}
-		for _, r := range escapeInvalid(part) {
-			switch {
-			case r == '/' || r == '%' || r == '~' || unicode.IsSpace(r) || unicode.IsControl(r):
-				for _, c := range []byte(string(r)) {
-					fmt.Fprintf(&b, "%%%02X", c)
-				}
-			default:
-				b.WriteRune(r)
+		for rest := part; rest != ""; {
+			r, size := utf8.DecodeRuneInString(rest)
+			raw := rest[:size]
+			rest = rest[size:]
+			if !escaped(r, size) {
+				b.WriteString(raw)
+				continue
+			}
+			for _, c := range []byte(raw) {
+				fmt.Fprintf(&b, "%%%02X", c)
 			}
 		}
 	}
@@ -49,23 +51,11 @@ func Key(parts ...string) string {
 	return s[:end] + "~" + hex.EncodeToString(sum[:])
 }
 
-// escapeInvalid replaces bytes that are no UTF-8 by a private form that no
-// valid text contains after escaping, so that they stay distinct.
-func escapeInvalid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && n == 1 {
-			fmt.Fprintf(&b, "\x00%02x", s[0])
-		} else {
-			b.WriteString(s[:n])
-		}
-		s = s[n:]
-	}
-	return b.String()
+// escaped reports whether a key holds the bytes of r as %XX: what joins parts
+// or marks a hash, what a vendor might trim or refuse, and what is no UTF-8.
+func escaped(r rune, size int) bool {
+	return r == '/' || r == '%' || r == '~' || unicode.IsSpace(r) || unicode.IsControl(r) ||
+		r == utf8.RuneError && size == 1
 }
 
 // KeyHash is what adapters write beside a key, and search for: 32 lower-case

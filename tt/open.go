@@ -30,6 +30,9 @@ type Config struct {
 // OpenOption adds to the Config that [Open] makes from a connection URL.
 type OpenOption func(*Config)
 
+// WithName sets Config.Name, for typed constructors; Open has a parameter.
+func WithName(name string) OpenOption { return func(cfg *Config) { cfg.Name = name } }
+
 // WithHTTPClient sets Config.HTTPClient.
 func WithHTTPClient(c *http.Client) OpenOption { return func(cfg *Config) { cfg.HTTPClient = c } }
 

@@ -38,13 +38,26 @@ var registry = struct {
 
 // Register makes an adapter available to [Open] and [OpenConfig] under a
 // name, which is also the scheme of its connection URLs. Adapters call it in
-// init. It panics when the name is taken or is no URL scheme, or open is nil.
+// init. It panics when the name is taken or is no URL scheme, when open is nil,
+// and when an option has a name twice, no proper name or an unknown type.
 func Register(name string, open Opener, options []Option) {
 	if open == nil {
 		panic("tt: Register of " + name + " without an opener")
 	}
 	if !validScheme(name) {
 		panic(fmt.Sprintf("tt: Register of %q: a name is lower-case letters and digits, a letter first", name))
+	}
+	seen := map[string]bool{}
+	for _, o := range options {
+		switch {
+		case !validSetting(o.Name):
+			panic(fmt.Sprintf("tt: Register of %s: option %q: a name is lower-case letters, digits, _ and dots", name, o.Name))
+		case seen[o.Name]:
+			panic(fmt.Sprintf("tt: Register of %s: option %q is there twice", name, o.Name))
+		case !slices.Contains([]string{"string", "secret", "int", "bool", "duration", "list", "map"}, o.Type):
+			panic(fmt.Sprintf("tt: Register of %s: option %q: there is no type %q", name, o.Name, o.Type))
+		}
+		seen[o.Name] = true
 	}
 	registry.Lock()
 	defer registry.Unlock()
@@ -61,6 +74,10 @@ func validScheme(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+func validSetting(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == ""
 }
 
 // Adapters returns the names of the registered adapters, sorted.
@@ -86,6 +103,9 @@ func lookUp(adapter string) (driver, error) {
 	known := strings.Join(Adapters(), ", ")
 	if known == "" {
 		known = "none"
+	}
+	if adapter == "" {
+		return d, invalid("no adapter is named: give one of those imported (%s)", known)
 	}
 	return d, invalid("no adapter %q: forgotten import of its package, such as _ \"github.com/ttkit/ttkit/adapters/%s\"? (imported: %s)",
 		adapter, adapter, known)

@@ -10,23 +10,31 @@ import (
 const CutMark = "…[cut]"
 
 // Cut returns s when it has at most limit bytes, and otherwise as much of its
-// beginning as fits, cut at a rune boundary and ended by [CutMark]. A limit below
-// len(CutMark) leaves no room for text, one of 0 or less cuts nothing. The second result tells whether
-// anything was cut.
+// beginning as fits, cut at a rune boundary and ended by [CutMark]. A limit
+// below len(CutMark) leaves room for a part of the mark only; one of 0 or less
+// cuts nothing. The second result tells whether anything was cut.
 func Cut(s string, limit int) (string, bool) {
-	if limit <= 0 || len(s) <= limit {
+	switch {
+	case limit <= 0 || len(s) <= limit:
 		return s, false
+	case limit < len(CutMark):
+		return head(CutMark, limit), true
 	}
-	end := limit - len(CutMark)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:max(end, 0)] + CutMark, true
+	return head(s, limit-len(CutMark)) + CutMark, true
 }
 
-// CleanText makes text that every vendor can carry: what is no UTF-8, and
-// control characters other than newline and tab, become U+FFFD, one for one;
-// CR LF becomes LF.
+// head returns at most limit bytes of the beginning of a longer s, in whole
+// runes.
+func head(s string, limit int) string {
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// CleanText makes text that every vendor can carry: each byte that is no
+// UTF-8, and each control character other than newline and tab, becomes
+// U+FFFD; CR LF becomes LF.
 func CleanText(s string) string {
 	clean := true
 	for i := 0; i < len(s); i++ {
@@ -38,7 +46,7 @@ func CleanText(s string) string {
 	if clean {
 		return s
 	}
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return '\uFFFD'

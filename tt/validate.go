@@ -15,8 +15,7 @@ const (
 )
 
 func invalid(format string, args ...any) error {
-	e := Errorf(CodeInvalid, NotDone, format, args...)
-	return e
+	return Errorf(CodeInvalid, NotDone, format, args...)
 }
 
 // Validate reports what is wrong with the request, as ErrInvalid. Adapters
@@ -138,8 +137,11 @@ func validName(what, s string, emptyOK bool) error {
 }
 
 func validTime(what string, t time.Time) error {
-	if !t.IsZero() && (t.Year() < 1970 || t.Year() > 9999) {
-		return invalid("%s %s is outside the years 1970 to 9999", what, t.UTC().Format(time.RFC3339))
+	if t.IsZero() {
+		return nil
+	}
+	if t = t.UTC(); t.Year() < 1970 || t.Year() > 9999 {
+		return invalid("%s %s is outside the years 1970 to 9999", what, t.Format(time.RFC3339))
 	}
 	return nil
 }
