@@ -1,0 +1,6 @@
+package main
+
+// The adapters that a configuration file can name.
+import (
+	_ "github.com/ttkit/ttkit/adapters/fake"
+)
