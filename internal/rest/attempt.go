@@ -1,0 +1,104 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// attempt is what one attempt of a call came to. An older attempt may still
+// be reported to while the next one runs, so each has one of its own.
+type attempt struct {
+	trace   httptrace.ClientTrace
+	asked   atomic.Bool  // the transport looked for a connection, so it reports to trace
+	conns   atomic.Int32 // connections that the request was given
+	started time.Time
+
+	answer  *Response // nil when no status line came
+	err     error     // why there is no answer, or why its body is incomplete
+	expired bool      // the attempt's own time limit passed
+}
+
+var errReplyTooLarge = errors.New("the reply is too large")
+
+// RoundTrip makes call an http.RoundTripper, and so the transport of its own
+// copy of the user's http.Client. The whole attempt happens in here, reply
+// included, within the time limit. http.Client and retryablehttp get
+// an answer with an empty body, and as call has no CloseIdleConnections, the
+// user's pool of connections is out of their reach.
+func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	a := &attempt{started: time.Now()}
+	c.try = a
+	ctx, cancel := context.WithTimeout(req.Context(), c.client.timeout)
+	defer cancel()
+	a.trace.GetConn = func(string) { a.asked.Store(true) }
+	a.trace.GotConn = func(httptrace.GotConnInfo) {
+		if a.conns.Add(1) > 1 && c.in.Class != Safe && len(c.body) == 0 {
+			// HTTP/2 repeats by itself what has no body, even when the
+			// server may have acted. It looks at ctx before it writes.
+			cancel()
+		}
+	}
+	resp, err := c.client.http.Transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &a.trace)))
+	if err != nil {
+		a.err, a.expired = err, ctx.Err() != nil
+		return nil, err
+	}
+	c.client.clock.see(resp.Header, a.started, time.Now())
+	body, err := readAll(resp.Body, resp.ContentLength, c.client.maxReply)
+	_ = resp.Body.Close()
+	if err != nil {
+		a.err, a.expired = err, ctx.Err() != nil
+	}
+	a.answer = &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, request: c.name(), scrub: c.client.scrub}
+	resp.Body = http.NoBody
+	return resp, nil
+}
+
+// readAll reads a body of at most limit bytes. What a server announces is
+// believed only up to a point, so that it cannot make us allocate the limit.
+func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
+	const trusted = 64 << 10
+	size := int64(512)
+	if announced >= 0 {
+		size = min(announced, trusted) + 1 // room for the read that sees the end
+	}
+	b := make([]byte, 0, size)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if int64(len(b)) > limit {
+			return nil, errReplyTooLarge
+		}
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+// neverSent reports whether the request provably never reached a connection.
+// Once it had one, nothing is proved: the transport writes in another
+// goroutine. A transport that does not report to httptrace proves nothing
+// either, unless it says that it could not dial.
+func (c *call) neverSent() bool {
+	a := c.try
+	if a == nil {
+		return true // http.Client refused before it asked us
+	}
+	if a.answer != nil || a.conns.Load() > 0 {
+		return false
+	}
+	var op *net.OpError
+	return a.asked.Load() || c.client.std || errors.As(a.err, &op) && op.Op == "dial"
+}

@@ -1,0 +1,200 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/ttkit/ttkit/tt"
+)
+
+// verdict reads what the latest attempt came to; nil is success. err is what
+// http.Client returned.
+func (c *call) verdict(err error) *tt.Error {
+	if c.try == nil || c.try.answer == nil {
+		e := c.noAnswer(err)
+		e.Outcome = tt.Unknown
+		if c.in.ReadOnly || c.neverSent() {
+			e.Outcome = tt.NotDone
+		}
+		return e
+	}
+	r := c.try.answer
+	e := c.read(r)
+	if e == nil {
+		return nil
+	}
+	if e.Err == nil {
+		e.Err = errors.New(wordsOf(r))
+	}
+	if e.Status == 0 {
+		e.Status = r.Status
+	}
+	if e.RetryAfter == 0 {
+		e.RetryAfter = retryAfter(r.Header)
+	}
+	if e.Outcome == tt.Unknown && (c.in.ReadOnly || refused(r.Status) || e.Code == tt.CodeRateLimited) {
+		e.Outcome = tt.NotDone
+	}
+	return e
+}
+
+// read reads an answer.
+func (c *call) read(r *Response) *tt.Error {
+	if redirect(r.Status) {
+		return tt.Errorf(codeOf(r.Status), tt.Unknown, "%s: redirects are not followed%s", r.request, target(c.url, r))
+	}
+	complete := c.try.err == nil
+	if !complete && r.Status < 300 {
+		return c.incomplete(c.try.err)
+	}
+	if e := c.client.fail(r); e != nil {
+		mine := *e // the adapter's may be shared
+		return &mine
+	}
+	if c.in.Out == nil || r.Status == http.StatusNoContent || c.in.method() == http.MethodHead {
+		return nil
+	}
+	return c.decode(r)
+}
+
+// incomplete is the error of a reply that began with a success. The server
+// has acted, if it had to.
+func (c *call) incomplete(err error) *tt.Error {
+	switch {
+	case errors.Is(err, errReplyTooLarge):
+		return tt.Errorf(tt.CodeInternal, tt.Unknown, "%s: the reply has more than %d bytes", c.name(), c.client.maxReply)
+	case c.ctx.Err() != nil:
+		return c.canceled("in the middle of the reply", tt.Unknown)
+	case c.try.expired:
+		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply did not end within %s", c.name(), c.client.timeout)
+	}
+	return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply was cut off: %w", c.name(), err)
+}
+
+// decode puts the JSON of a success into Out. What is no JSON at all comes
+// from something in between, such as a proxy, and may pass; JSON of another
+// shape will not.
+func (c *call) decode(r *Response) *tt.Error {
+	err := json.Unmarshal(r.Body, c.in.Out)
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil:
+		return nil
+	case len(bytes.TrimSpace(r.Body)) == 0:
+		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply is empty where JSON is expected", c.name())
+	case errors.As(err, &syntax):
+		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply is no JSON: %s", c.name(), r.Words())
+	}
+	return tt.Errorf(tt.CodeInternal, tt.Unknown, "%s: the reply is not what this adapter understands: %w", c.name(), err)
+}
+
+// noAnswer is the error of an attempt that got no status line.
+func (c *call) noAnswer(err error) *tt.Error {
+	if c.try != nil && c.try.err != nil {
+		err = c.try.err
+	}
+	for {
+		var u *url.Error // prints the whole URL, query included
+		if !errors.As(err, &u) || u.Err == nil {
+			break
+		}
+		err = u.Err
+	}
+	if c.ctx.Err() != nil {
+		return c.canceled("no answer", tt.Unknown)
+	}
+	if c.try != nil && c.try.expired {
+		if c.neverSent() {
+			return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: no connection within %s", c.name(), c.client.timeout)
+		}
+		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: no answer within %s", c.name(), c.client.timeout)
+	}
+	if errors.Is(err, context.Canceled) { // see RoundTrip: net/http wanted to repeat by itself
+		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the connection was lost", c.name())
+	}
+	code, advice := c.diagnose(err)
+	return &tt.Error{Code: code, Err: fmt.Errorf("%s: %w%s", c.name(), err, advice)}
+}
+
+// diagnose tells the mistakes of a configuration from the troubles of a
+// network, and what to do about them.
+func (c *call) diagnose(err error) (code tt.Code, advice string) {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		record    tls.RecordHeaderError
+		address   *net.AddrError
+		parse     *net.ParseError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return tt.CodeInvalid, "; if the server is the right one, put its authority into ca_file"
+	case errors.As(err, &host):
+		return tt.CodeInvalid, "; base_url must use a name that the server's certificate holds"
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return tt.CodeInvalid, "; the server does not speak TLS at this address, check the scheme and port of base_url"
+	case errors.As(err, &address), errors.As(err, &parse):
+		return tt.CodeInvalid, "; check base_url"
+	}
+	if name := forbiddenHeader(c.client.header(c.in, len(c.body) > 0)); name != "" && c.neverSent() {
+		return tt.CodeInvalid, "; the header " + name + " holds a character that HTTP forbids, such as a line break in a token"
+	}
+	return tt.CodeUnavailable, ""
+}
+
+// forbiddenHeader returns the name of a header whose value cannot be sent.
+func forbiddenHeader(h http.Header) string {
+	for name, values := range h {
+		for _, value := range values {
+			for _, b := range []byte(value) {
+				if b < ' ' && b != '\t' || b == 0x7f {
+					return name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// finish makes an error fit to leave this package: it names the system, and
+// no text in it holds a secret or a control character, or is longer than 4 KiB.
+func (c *Client) finish(e *tt.Error) *tt.Error {
+	if e.Adapter == "" {
+		e.Adapter, e.System = c.adapter, c.system
+	}
+	e.VendorCode = c.scrub.line(e.VendorCode, maxWords)
+	e.TraceID = c.scrub.line(e.TraceID, maxWords)
+	if e.Err != nil {
+		if text := e.Err.Error(); text != c.scrub.line(text, maxWords) {
+			e.Err = &reworded{c.scrub.line(text, maxWords), cause(e.Err)}
+		}
+	}
+	return e
+}
+
+// reworded is an error whose text had to be changed. Its chain may hold the
+// old text, so that only the end of a context is kept of it.
+type reworded struct {
+	text  string
+	cause error
+}
+
+func (r *reworded) Error() string { return r.text }
+func (r *reworded) Unwrap() error { return r.cause }
+
+func cause(err error) error {
+	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, end) {
+			return end
+		}
+	}
+	return nil
+}
