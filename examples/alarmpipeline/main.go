@@ -14,11 +14,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ttkit/ttkit/tt"
-
-	_ "github.com/ttkit/ttkit/adapters/fake"
-	_ "github.com/ttkit/ttkit/adapters/rsm"
 	"github.com/ttkit/ttkit/examples/internal/config"
+	"github.com/ttkit/ttkit/tt"
 )
 
 // Exit statuses, those of ttctl.
@@ -58,7 +55,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.pipeline.ReasonLabel, "reason-label", "severity", "`LABEL` with the preliminary reason")
 	f.DurationVar(&o.pipeline.Timeout, "timeout", time.Minute, "limit of the work on one notification")
 	f.IntVar(&o.pipeline.Workers, "workers", 8, "how many groups are worked on at once")
-	f.DurationVar(&o.stopTimeout, "stop-timeout", 30*time.Second, "limit of the work after SIGTERM")
+	f.DurationVar(&o.stopTimeout, "stop-timeout", 30*time.Second, "after SIGTERM: limit of finishing the work, and again of shutting the ticket system down")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -78,14 +75,13 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	if errors.Is(err, flag.ErrHelp) {
 		return exitDone
 	}
-	var pipeline *Pipeline
-	var listener net.Listener
-	var sys tt.System
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	if err == nil {
-		o.pipeline.Logger = log
-		sys, pipeline, err = build(ctx, &o, env)
+	if err != nil {
+		fmt.Fprintf(stderr, "alarmpipeline: %v\n", err)
+		return exitUsage
 	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	o.pipeline.Logger = log
+	sys, pipeline, err := build(ctx, &o, env)
 	if err != nil {
 		fmt.Fprintf(stderr, "alarmpipeline: %v\n", err)
 		return exitUsage
@@ -93,7 +89,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	if effects := sys.Capabilities().Effects; effects != "" {
 		log.Warn("open tickets act on your systems", "effects", effects)
 	}
-	listener, err = net.Listen("tcp", o.listen)
+	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		fmt.Fprintf(stderr, "alarmpipeline: %v\n", err)
 		return exitFailed
@@ -146,9 +142,13 @@ func serve(ctx context.Context, listener net.Listener, p *Pipeline, sys tt.Syste
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx = context.WithoutCancel(ctx)
+	finish, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	// The pipeline first: from here on it answers 503, so that Alertmanager
 	// keeps what comes, and the last answers still go out.
-	return errors.Join(err, p.Close(stop), server.Shutdown(stop), sys.Shutdown(stop))
+	err = errors.Join(err, p.Close(finish), server.Shutdown(finish))
+	leave, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return errors.Join(err, sys.Shutdown(leave))
 }

@@ -1,0 +1,7 @@
+package main
+
+// The ticket systems that a configuration file can name. Of one's own adapter,
+// import the package here.
+import (
+	_ "github.com/ttkit/ttkit/adapters/fake"
+)
