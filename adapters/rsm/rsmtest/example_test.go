@@ -1,0 +1,67 @@
+package rsmtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
+	"github.com/ttkit/ttkit/tt/tttest"
+)
+
+// A server in memory: a program under test gets its client and its URL, the
+// test looks at what the server holds.
+func Example() {
+	server := rsmtest.New(rsmtest.Options{})
+	defer server.Close()
+
+	body, _ := json.Marshal(map[string]any{
+		"title":       "uplink down",
+		"dateStart":   time.Now().Format(time.RFC3339),
+		"dateEnd":     time.Now().Add(time.Hour).Format(time.RFC3339),
+		"configItems": []any{map[string]any{"id": 7}},
+		"labels":      map[string]string{"queue": "net"},
+	})
+	req, _ := http.NewRequest("POST", server.URL()+"/api/public/sm/v1/rsm-maintenance?batchValidate=true", bytes.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+rsmtest.DefaultToken)
+	resp, err := server.Client().Do(req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+
+	for _, m := range server.Modes() {
+		fmt.Println(m.Title, m.Items[0].CI, m.Items[0].State, m.Label("queue"))
+	}
+	// Output:
+	// 201 Created
+	// uplink down 7 Active net
+}
+
+// The reply to the first creation is lost: the server has acted, the client
+// cannot know.
+func ExampleServer_Inject() {
+	server := rsmtest.New(rsmtest.Options{})
+	defer server.Close()
+	server.Inject(tttest.Fault{Kind: tttest.LoseReply, Route: "create"})
+
+	body := `{"dateStart":"2026-03-01T12:00:00+03:00","dateEnd":"2126-03-01T12:00:00+03:00","configItems":[{"id":7}]}`
+	req, _ := http.NewRequest("POST", server.URL()+"/api/public/sm/v1/rsm-maintenance", bytes.NewBufferString(body))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+rsmtest.DefaultToken)
+	_, err := server.Client().Do(req)
+
+	fmt.Println("failed:", err != nil)
+	fmt.Println("modes:", len(server.Modes()))
+	last := server.Requests()[0]
+	fmt.Println(last.Route, last.Fault, "acted", last.Acted, "result", last.Result)
+	// Output:
+	// failed: true
+	// modes: 1
+	// create lose-reply acted 1 result 201
+}
