@@ -1,0 +1,224 @@
+package rsm
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/tt"
+)
+
+// AddComment writes a comment into the mode's labels. A mode that is over
+// takes none. See tt.System.
+func (s *System) AddComment(ctx context.Context, req tt.CommentRequest) error {
+	return s.done(s.comment(ctx, req), "AddComment", req.ID, req.Key != "")
+}
+
+func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
+	ctx, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := req.Validate(); err != nil {
+		return err
+	}
+	id, err := modeID(req.ID)
+	if err != nil {
+		return err
+	}
+	r := remark{At: req.At.UTC(), ReplyTo: req.ReplyTo}
+	if req.At.IsZero() {
+		r.At = s.now().UTC()
+	}
+	r.Subject = fit(req.Subject, maxSubject, &r.Truncated)
+	r.Body = fit(req.Body, maxComment, &r.Truncated)
+	r.Login = fit(req.Login, maxShort, &r.Truncated)
+	name := randomHex(8)
+	if req.Key != "" {
+		name = s.shortHash("comment", req.Key)
+	}
+	_, err = s.change(ctx, id, edit{
+		entries: []journal.Entry{entry(kindComment, name, r)},
+		allow: func(m *mode) error {
+			if len(m.read().comments) >= maxComments {
+				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments already, and its labels no more", maxComments)
+			}
+			return nil
+		},
+	})
+	return err
+}
+
+// RenewTT moves the mode's dateEnd. See tt.System.
+func (s *System) RenewTT(ctx context.Context, id string, until time.Time) error {
+	return s.done(s.renew(ctx, id, until), "RenewTT", id, true)
+}
+
+func (s *System) renew(ctx context.Context, id string, until time.Time) error {
+	ctx, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := modeID(id)
+	if err != nil {
+		return err
+	}
+	if until.Year() < 1970 || until.Year() > 9998 {
+		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the end of the lease lies outside the years 1970 to 9998")
+	}
+	until = until.UTC().Add(time.Second - 1).Truncate(time.Second) // never earlier than asked
+	m, err := s.current(ctx, n)
+	if err != nil {
+		return err
+	}
+	if m.ended(s.now()) {
+		return over(s.state(m))
+	}
+	if !until.After(m.expires()) {
+		return nil
+	}
+	_, err = s.change(ctx, m.ID, edit{
+		until:   until,
+		entries: []journal.Entry{entry(kindRenewed, s.shortHash("renewed", until.Format(time.RFC3339)), stamp{until})},
+	})
+	return err
+}
+
+// CreateGroupTT marks the mode as a group ticket. See tt.System.
+func (s *System) CreateGroupTT(ctx context.Context, id string, at time.Time) (string, error) {
+	group, err := s.promote(ctx, id, at)
+	return group, s.done(err, "CreateGroupTT", id, true)
+}
+
+func (s *System) promote(ctx context.Context, id string, at time.Time) (string, error) {
+	ctx, err := s.begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	n, err := modeID(id)
+	if err != nil {
+		return "", err
+	}
+	if at.IsZero() {
+		at = s.now()
+	}
+	m, err := s.change(ctx, n, edit{entries: []journal.Entry{entry(kindPromoted, "0", stamp{at.UTC()})}})
+	if err != nil {
+		return "", err
+	}
+	return m.id(), nil
+}
+
+// AddToGroupTT takes config items into the mode's scope, all good ones in one
+// request. See tt.System.
+func (s *System) AddToGroupTT(ctx context.Context, groupID string, objs ...string) ([]tt.ItemResult, error) {
+	results, err := s.add(ctx, groupID, objs)
+	if err != nil {
+		return nil, s.done(err, "AddToGroupTT", groupID, true)
+	}
+	for i, r := range results {
+		results[i].Err = s.done(r.Err, "AddToGroupTT", groupID, true)
+	}
+	return results, nil
+}
+
+func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.ItemResult, error) {
+	ctx, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := modeID(groupID)
+	if err != nil {
+		return nil, err
+	}
+	bad := map[string]error{}
+	var good []string
+	for _, obj := range objs {
+		if err := tt.ValidateObject(obj); err != nil {
+			bad[obj] = err
+		} else {
+			good = append(good, obj)
+		}
+	}
+	items := map[string]int64{}
+	if len(s.anchors) == 0 && len(good) > 0 {
+		ids, failed, err := s.resolve(ctx, good)
+		if err != nil {
+			return nil, lookingUp("the members", err)
+		}
+		items = ids
+		for obj, err := range failed {
+			bad[obj] = err
+		}
+	}
+	good = good[:0:0]
+	for _, obj := range objs {
+		if bad[obj] == nil {
+			good = append(good, obj)
+		}
+	}
+	if err := s.addMembers(ctx, id, good, items, bad); err != nil {
+		return nil, err
+	}
+	results := make([]tt.ItemResult, len(objs))
+	for i, obj := range objs {
+		results[i] = tt.ItemOf(obj, bad[obj])
+	}
+	return results, nil
+}
+
+// addMembers adds objects that were resolved; what fails for one of them goes
+// into bad. Its error means that nothing could be tried.
+func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, bad map[string]error) error {
+	e := edit{allow: promoted}
+	now := s.now().UTC()
+	for i, obj := range objs {
+		if ci := items[obj]; ci > 0 {
+			e.items = append(e.items, ci)
+		}
+		at := now.Add(time.Duration(i)) // keeps their order
+		e.entries = append(e.entries, entry(kindMember, s.shortHash("object", obj), member{obj, items[obj], at}))
+	}
+	if len(objs) == 0 { // still tell what is wrong with the group
+		m, err := s.current(ctx, id)
+		if err != nil {
+			return err
+		}
+		if m.ended(s.now()) {
+			return over(s.state(m))
+		}
+		return promoted(m)
+	}
+	_, err := s.change(ctx, id, e)
+	var failed *tt.Error
+	switch {
+	case err == nil:
+		return nil
+	case isRefusal(err) && len(objs) > 1: // find the one that is refused
+		for _, obj := range objs {
+			if err := s.addMembers(ctx, id, []string{obj}, items, bad); err != nil {
+				bad[obj] = err
+			}
+		}
+		return nil
+	case errors.Is(err, errItems) || isRefusal(err):
+		s.objects.forget(objs...)
+		bad[objs[0]] = err
+		return nil
+	case errors.As(err, &failed) && failed.Outcome == tt.NotDone:
+		return err
+	}
+	for _, obj := range objs {
+		bad[obj] = err
+	}
+	return nil
+}
+
+// promoted refuses a ticket that was never promoted to a group ticket.
+func promoted(m *mode) error {
+	if m.read().promoted {
+		return nil
+	}
+	return tt.Errorf(tt.CodeConflict, tt.NotDone, "ticket %s is no group ticket: promote it with CreateGroupTT first", m.id())
+}

@@ -1,0 +1,202 @@
+package rsm
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ttkit/ttkit/internal/converge"
+	"github.com/ttkit/ttkit/internal/flight"
+	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/tt"
+)
+
+// CloseTT writes the closing note into the labels and cancels the mode. Where
+// the server refuses to cancel a running mode, its end is moved to a few
+// seconds from now, and CloseTT waits for that. See tt.System.
+func (s *System) CloseTT(ctx context.Context, req tt.CloseRequest) (bool, error) {
+	closed, err := s.close(ctx, req)
+	return closed, s.done(err, "CloseTT", req.ID, true)
+}
+
+func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
+	ctx, err := s.begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := req.Validate(); err != nil {
+		return false, err
+	}
+	id, err := modeID(req.ID)
+	if err != nil {
+		return false, err
+	}
+	m, err := s.get(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if hash := m.hash(); hash != "" && hash != void {
+		if m, err = s.engine.Elect(ctx, converge.Key{Hash: hash, Text: m.read().header.Key}, m); err != nil {
+			return false, err
+		}
+	}
+	if m.ended(s.now()) {
+		return true, nil
+	}
+	note := remark{At: s.now().UTC(), Login: req.Login}
+	note.Subject = fit(req.Subject, maxSubject, &note.Truncated)
+	note.Body = fit(req.Body, maxComment, &note.Truncated)
+	note.Reason = fit(req.Reason, maxShort, &note.Truncated)
+	note.Login = fit(req.Login, maxShort, &note.Truncated)
+	// The same note is one note, however often it is sent.
+	noteID := s.shortHash("close", strings.Join([]string{req.Subject, req.Body, req.Reason, req.Login}, "\x00"))
+	m, err = s.end(ctx, m.ID, edit{entries: []journal.Entry{entry(kindClosed, noteID, note)}})
+	if err != nil {
+		return false, err
+	}
+	return s.untilEnded(ctx, m)
+}
+
+// end notes why a mode ends, and ends it in whichever way the server allows.
+// These are two requests: what becomes of other fields beside a cancel is not
+// documented, and a mode that is over takes no note.
+func (s *System) end(ctx context.Context, id int64, note edit) (*mode, error) {
+	m, err := s.change(ctx, id, note)
+	if err != nil || m.ended(s.now()) {
+		return m, err
+	}
+	e := edit{end: true, elect: note.elect}
+	if !s.noCancel.Load() {
+		after, err := s.change(ctx, m.ID, e)
+		if !isRefusal(err) {
+			return after, err
+		}
+		s.log.InfoContext(ctx, "the server refuses to cancel a running mode; its end is moved instead", "tt_id", m.id())
+	}
+	return s.shorten(ctx, m.ID, e)
+}
+
+// shorten moves the end of a mode to a few seconds from now. How many is
+// enough depends on the server's clock, which may not be known.
+func (s *System) shorten(ctx context.Context, id int64, e edit) (m *mode, err error) {
+	for ahead := shortest; ahead <= longest; ahead *= 4 {
+		e.within = ahead
+		if m, err = s.change(ctx, id, e); !isRefusal(err) {
+			if err == nil {
+				s.noCancel.Store(true)
+			}
+			return m, err
+		}
+	}
+	if s.noCancel.Swap(false) { // perhaps this one can be cancelled
+		return s.change(ctx, id, edit{end: true, elect: e.elect})
+	}
+	return m, err
+}
+
+// How far ahead an early end is set: it must lie in the server's future when
+// the request arrives, and a Date header tells whole seconds.
+const (
+	shortest = 3 * time.Second
+	longest  = 4 * 4 * shortest
+)
+
+// isRefusal reports whether the server understood a change and refused it.
+func isRefusal(err error) bool {
+	var e *tt.Error
+	return errors.As(err, &e) && e.Status == 400
+}
+
+// untilEnded waits for an end that was accepted: for a moved end to pass, or
+// for the server's scheduler. false: it is still pending.
+func (s *System) untilEnded(ctx context.Context, m *mode) (bool, error) {
+	deadline := time.Now().Add(max(s.cfg.Settle, 2*shortest))
+	wait := 100 * time.Millisecond
+	for {
+		now := s.now()
+		if m.ended(now) {
+			return true, nil
+		}
+		next := wait
+		if until := m.expires().Sub(now); until < 2*shortest && until > next {
+			next = until
+		}
+		if time.Now().Add(next).After(deadline) {
+			return false, nil
+		}
+		select {
+		case <-time.After(next):
+		case <-ctx.Done():
+			return false, flight.Canceled(ctx, tt.Done, m.id())
+		}
+		again, err := s.get(ctx, m.ID)
+		if err != nil {
+			if tt.CodeOf(err) == tt.CodeCanceled {
+				return false, flight.Canceled(ctx, tt.Done, m.id())
+			}
+			return false, nil // accepted; whether it has taken effect shows later
+		}
+		m = again
+		wait = min(2*wait, time.Second)
+	}
+}
+
+// resolveCopies ends the losers of an election and carries their comments,
+// members and closing note over to the winner, so that nothing that was
+// acknowledged is lost. The losers are ended first: a mode that is over
+// changes no more, so what it then holds is all there will ever be.
+func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, error) {
+	copies = slices.Clone(copies)
+	for i, m := range copies { // a search may lag behind
+		fresh, err := s.get(ctx, m.ID)
+		if err != nil {
+			return copies[0], err
+		}
+		copies[i] = fresh
+	}
+	winner, losers := copies[0], copies[1:]
+	for i, loser := range losers {
+		if loser.ended(s.now()) || loser.read().duplicate != nil {
+			continue
+		}
+		text := "duplicate of " + winner.id()
+		note := entry(kindDuplicate, s.shortHash("duplicate", winner.id()), remark{At: s.now().UTC(), Subject: text, Winner: winner.id()})
+		m, err := s.end(ctx, loser.ID, edit{elect: true, entries: []journal.Entry{note}})
+		if err != nil {
+			return winner, err
+		}
+		s.log.InfoContext(ctx, "ended a duplicate", "tt_id", loser.id(), "winner", winner.id())
+		losers[i] = m
+	}
+	carry := edit{elect: true}
+	for _, loser := range losers {
+		b := loser.read()
+		for _, e := range b.entries {
+			switch e.Kind {
+			case kindComment, kindMember, kindPromoted, kindRenewed:
+				carry.entries = append(carry.entries, e)
+			case kindClosed: // the episode is over, so the winner is too
+				carry.entries = append(carry.entries, e)
+				carry.end = true
+			}
+		}
+		for _, member := range b.members {
+			if member.Item > 0 && len(s.anchors) == 0 {
+				carry.items = append(carry.items, member.Item)
+			}
+		}
+		if b.lease.After(carry.until) && slices.ContainsFunc(b.entries, func(e journal.Entry) bool { return e.Kind == kindRenewed }) {
+			carry.until = b.lease
+		}
+	}
+	now := s.now()
+	if winner.ended(now) || s.satisfied(winner, &carry, now) {
+		return winner, nil
+	}
+	if carry.end {
+		return s.end(ctx, winner.ID, carry)
+	}
+	return s.change(ctx, winner.ID, carry)
+}

@@ -1,0 +1,168 @@
+package rsm
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ttkit/ttkit/tt"
+)
+
+const (
+	readAgain    = 5 * time.Second // after a read-back that failed
+	maxReadBacks = 12              // failed ones in a row
+)
+
+// note remembers what was written, when another process, or an earlier write
+// of ours whose reply was lost, may still overwrite it.
+func (one *writer) note(p *patch, after *mode) {
+	s := one.w.system
+	now := time.Now()
+	inDoubt := one.lostTill.After(now)
+	if s.cfg.Window == 0 && !inDoubt || after.ended(s.now()) {
+		return
+	}
+	if one.labels == nil {
+		one.labels = map[string]string{}
+	}
+	for name, text := range p.labels {
+		one.labels[name] = text
+	}
+	for _, ci := range p.items {
+		if !slices.Contains(one.items, ci) {
+			one.items = append(one.items, ci)
+		}
+	}
+	if p.until.After(one.until) && p.body.DateEnd != "" {
+		one.until = p.until
+	}
+	one.dueAt = now.Add(s.cfg.Window)
+	if s.cfg.Window == 0 {
+		one.dueAt = one.lostTill
+	}
+}
+
+// rest leaves the writer idle: with a timer when there is something to read
+// back, and forgotten otherwise. w.mu is held.
+func (one *writer) rest() {
+	one.busy = false
+	if one.dueAt.IsZero() && one.lostTill.After(time.Now()) {
+		one.dueAt = one.lostTill // until then it must know of the doubt
+	}
+	if one.timer != nil {
+		one.timer.Stop()
+		one.timer = nil
+	}
+	switch {
+	case one.dueAt.IsZero():
+		delete(one.w.byID, one.id)
+	default:
+		one.timer = time.AfterFunc(time.Until(one.dueAt), one.readBack)
+	}
+}
+
+// readBack runs when the window after a write has passed.
+func (one *writer) readBack() {
+	w := one.w
+	w.mu.Lock()
+	if one.busy || one.dueAt.IsZero() {
+		w.mu.Unlock()
+		return
+	}
+	one.busy = true
+	w.mu.Unlock()
+	done := w.system.flights.Add()
+	defer done()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	one.verify(w.system.client.Operation(ctx))
+	cancel()
+	one.work()
+}
+
+// verify reads the mode and puts back what it lacks.
+func (one *writer) verify(ctx context.Context) {
+	s := one.w.system
+	m, err := s.get(ctx, one.id)
+	var p *patch
+	if err == nil {
+		p, err = one.patch(m, nil)
+	}
+	switch {
+	case err == nil && m.ended(s.now()):
+		if p != nil && p.body.Labels != nil {
+			s.log.WarnContext(ctx, "another program overwrote labels and the mode ended before they could be put back", "tt_id", m.id())
+		}
+		one.settled()
+		return
+	case err == nil && p == nil:
+		if now := time.Now(); one.lostTill.After(now) {
+			one.dueAt = one.lostTill
+			return
+		}
+		one.settled()
+		return
+	case err == nil:
+		s.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", m.id())
+		if _, err = one.send(ctx, p, nil); err == nil {
+			one.failures = 0
+			return // note has set the next read-back
+		}
+	}
+	one.failures++
+	if !tt.IsTemporary(err) || one.failures >= maxReadBacks {
+		s.log.WarnContext(ctx, "what was written could not be read back", "tt_id", one.id, "error", err)
+		one.settled()
+		return
+	}
+	one.dueAt = time.Now().Add(readAgain)
+}
+
+func (one *writer) settled() {
+	one.labels, one.items, one.until = nil, nil, time.Time{}
+	one.dueAt, one.lostTill, one.failures = time.Time{}, time.Time{}, 0
+}
+
+// drain waits until what was written has been read back. The doubt about a
+// lost write is not waited for: what it may have overwritten is read once.
+func (w *writers) drain(ctx context.Context) error {
+	for {
+		next, due, left := w.nextDue()
+		if left == 0 {
+			return nil
+		}
+		if next == nil { // all of them are at work
+			if err := w.system.flights.Wait(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		timer := time.NewTimer(time.Until(due))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: labels just written were not read back: %w", ctx.Err())
+		}
+		next.readBack()
+	}
+}
+
+// nextDue returns the idle writer that is due first, and how many there are.
+func (w *writers) nextDue() (next *writer, due time.Time, left int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	limit := time.Now().Add(w.system.cfg.Window)
+	for _, one := range w.byID {
+		if one.busy {
+			continue
+		}
+		one.lostTill = time.Time{}
+		if one.dueAt.After(limit) {
+			one.dueAt = limit
+		}
+		if next == nil || one.dueAt.Before(due) {
+			next, due = one, one.dueAt
+		}
+	}
+	return next, due, len(w.byID)
+}

@@ -1,0 +1,194 @@
+package rsm
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Paths of the public API; unchanged from version 6.7 to 8.6.
+const (
+	pathModes       = "/api/public/sm/v1/rsm-maintenance"
+	pathModesFilter = pathModes + "/filter"
+	pathItemsFilter = "/api/public/sm/v2/rsm/config-items/filter"
+)
+
+// wireTime is how dates are sent: with a numeric offset, which every version
+// reads, whereas "Z" is not documented.
+const wireTime = "2006-01-02T15:04:05-07:00"
+
+// mode is a service mode as the server answers it.
+type mode struct {
+	ID          int64     `json:"id"`
+	DateStart   date      `json:"dateStart"`
+	DateEnd     date      `json:"dateEnd"`
+	Title       *string   `json:"title"`
+	ConfigItems []item    `json:"configItems"`
+	Labels      labels    `json:"labels"`
+	book        *book     // what the labels say; see read
+	readAt      time.Time // when it was asked for
+}
+
+// item is one config item's part in a mode. An item taken out of the scope
+// stays in the list as history, and may come back as another entry.
+type item struct {
+	ID        int64  `json:"id"`
+	Scope     string `json:"scope"`
+	Depth     int    `json:"depth"`
+	State     string `json:"state"`
+	DateStart date   `json:"dateStart"`
+	DateEnd   date   `json:"dateEnd"`
+}
+
+// scopeItem is an item as it is sent.
+type scopeItem struct {
+	ID    int64  `json:"id"`
+	Scope string `json:"scope"`
+	Depth int    `json:"depth"`
+}
+
+// createBody is sent to make a mode.
+type createBody struct {
+	Title       string            `json:"title"`
+	DateStart   string            `json:"dateStart"`
+	DateEnd     string            `json:"dateEnd"`
+	ConfigItems []scopeItem       `json:"configItems"`
+	Labels      map[string]string `json:"labels"`
+}
+
+// patchBody is sent to change a mode. What is absent stays as it is. labels
+// and configItems are always whole: whether the server merges or replaces
+// them is not documented, and a whole list is right for both.
+type patchBody struct {
+	DateEnd     string            `json:"dateEnd,omitempty"`
+	ConfigItems []scopeItem       `json:"configItems,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Cancel      bool              `json:"cancel,omitempty"`
+}
+
+// filterBody selects modes. An empty list counts as not set, so a list is
+// either filled or absent.
+type filterBody struct {
+	ConfigItemIDs []int64    `json:"configItemIds,omitempty"`
+	DateEnd       *dateRange `json:"dateEnd,omitempty"`
+}
+
+type dateRange struct {
+	MoreThanOrEqual string `json:"moreThanOrEqual"`
+}
+
+// date reads RFC 3339 with 0 to 7 fractional digits. What it cannot read is
+// the zero time: states then decide alone.
+type date struct{ time.Time }
+
+func (d *date) UnmarshalJSON(text []byte) error {
+	d.Time = time.Time{}
+	if len(text) < 2 || text[0] != '"' {
+		return nil
+	}
+	s := string(text[1 : len(text)-1])
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		d.Time = t.UTC()
+	} else if t, err := time.Parse("2006-01-02T15:04:05.999999999", s); err == nil {
+		d.Time = t
+	}
+	return nil
+}
+
+// labels keeps the labels whose value is text; siblings of this API answer
+// lists and nulls too.
+type labels map[string]string
+
+func (l *labels) UnmarshalJSON(text []byte) error {
+	var plain map[string]string
+	if json.Unmarshal(text, &plain) == nil {
+		*l = plain
+		return nil
+	}
+	var mixed map[string]json.RawMessage
+	if json.Unmarshal(text, &mixed) != nil {
+		*l = nil
+		return nil
+	}
+	*l = make(labels, len(mixed))
+	for name, raw := range mixed {
+		var value string
+		if json.Unmarshal(raw, &value) == nil && len(raw) > 0 && raw[0] == '"' {
+			(*l)[name] = value
+		}
+	}
+	return nil
+}
+
+// final reports whether the item's part in the mode is over. The literals of
+// running and cancelled items are not documented, so an unknown state is
+// decided by its dates.
+func (i item) final(now time.Time) bool {
+	switch strings.ToLower(i.State) {
+	case "completed", "cancelled", "canceled":
+		return true
+	}
+	return !i.DateEnd.IsZero() && !now.Before(i.DateEnd.Time)
+}
+
+func (i item) cancelled() bool {
+	state := strings.ToLower(i.State)
+	return state == "cancelled" || state == "canceled"
+}
+
+// ended reports whether the mode is over, and changes no more.
+func (m *mode) ended(now time.Time) bool {
+	if !m.DateEnd.IsZero() && !now.Before(m.DateEnd.Time) {
+		return true
+	}
+	for _, i := range m.ConfigItems {
+		if !i.final(now) {
+			return false
+		}
+	}
+	return len(m.ConfigItems) > 0
+}
+
+// end is when an ended mode ended, as far as its dates tell.
+func (m *mode) end(now time.Time) time.Time {
+	end := time.Time{}
+	for _, i := range m.ConfigItems {
+		if i.DateEnd.After(end) {
+			end = i.DateEnd.Time
+		}
+	}
+	if end.IsZero() || !m.DateEnd.IsZero() && m.DateEnd.Before(end) {
+		end = m.DateEnd.Time
+	}
+	if end.After(now) { // cancelled before it began: its dates stay as planned
+		end = now
+	}
+	return end
+}
+
+// expires is when the mode ends by itself.
+func (m *mode) expires() time.Time {
+	end := m.DateEnd.Time
+	for _, i := range m.ConfigItems {
+		if i.DateEnd.After(end) {
+			end = i.DateEnd.Time
+		}
+	}
+	return end
+}
+
+// covers reports whether the config item has a part in the mode that is not
+// over.
+func (m *mode) covers(ci int64, now time.Time) bool {
+	for _, i := range m.ConfigItems {
+		if i.ID == ci && !i.final(now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *mode) id() string { return strconv.FormatInt(m.ID, 10) }
+
+func (m *mode) hash() string { return m.Labels[labelKey] }

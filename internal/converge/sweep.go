@@ -1,0 +1,180 @@
+package converge
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+)
+
+// Between two sweeps at least pause passes, so that a storm of creates is
+// verified together; a sweep that failed is made again after again.
+const (
+	pause = time.Second
+	again = 5 * time.Second
+	limit = time.Minute // of one sweep
+)
+
+// sweeper looks every created key up once more, Late after its last attempt
+// began: a duplicate that committed meanwhile is found and ended. One sweep
+// over the open tickets serves every key that waits.
+type sweeper[T any] struct {
+	engine *Engine[T]
+
+	mu      sync.Mutex
+	waiting map[string]verification // by hash
+	timer   *time.Timer
+	at      time.Time // when the timer fires
+	last    time.Time // when the last sweep began
+	running bool
+	stopped bool
+}
+
+type verification struct {
+	key Key
+	id  string // the winner so far; "" when no ticket was seen
+	due time.Time
+}
+
+// add asks for a verification; a later due date of the same key replaces an
+// earlier one.
+func (s *sweeper[T]) add(key Key, id string, due time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = map[string]verification{}
+	}
+	if old, ok := s.waiting[key.Hash]; ok && old.due.After(due) {
+		due = old.due
+	}
+	s.waiting[key.Hash] = verification{key, id, due}
+	s.schedule()
+}
+
+// schedule sets the timer for the earliest due date. s.mu is held.
+func (s *sweeper[T]) schedule() {
+	if s.stopped || s.running || len(s.waiting) == 0 {
+		return
+	}
+	var next time.Time
+	for _, v := range s.waiting {
+		if next.IsZero() || v.due.Before(next) {
+			next = v.due
+		}
+	}
+	if earliest := s.last.Add(pause); next.Before(earliest) {
+		next = earliest
+	}
+	if s.timer != nil {
+		if !next.Before(s.at) && s.at.After(time.Now()) {
+			return // it fires early enough and finds the rest then
+		}
+		s.timer.Stop()
+	}
+	s.at = next
+	s.timer = time.AfterFunc(time.Until(next), s.fire)
+}
+
+func (s *sweeper[T]) fire() {
+	s.mu.Lock()
+	if s.stopped || s.running {
+		s.mu.Unlock()
+		return
+	}
+	s.running = true
+	s.timer = nil
+	now := time.Now()
+	s.last = now
+	due := map[string]verification{}
+	for hash, v := range s.waiting {
+		if !v.due.After(now) {
+			due[hash] = v
+			delete(s.waiting, hash)
+		}
+	}
+	s.mu.Unlock()
+
+	done := s.engine.flights.Add()
+	defer done()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	failed, err := s.sweep(ctx, due)
+	s.engine.keys.forget()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = false
+	if err != nil {
+		s.engine.log.WarnContext(ctx, "verification of created tickets failed; it is made again", "keys", len(failed), "again_in", again.String(), "error", err)
+		for hash, v := range failed {
+			if _, newer := s.waiting[hash]; !newer {
+				v.due = time.Now().Add(again)
+				s.waiting[hash] = v
+			}
+		}
+	}
+	s.schedule()
+}
+
+// sweep verifies the given keys and returns those that it could not.
+func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (map[string]verification, error) {
+	if len(due) == 0 {
+		return nil, nil
+	}
+	e := s.engine
+	open, err := e.vendor.Open(e.repeats.Operation(ctx))
+	if err != nil {
+		return due, err
+	}
+	byHash := map[string][]string{}
+	for _, t := range open {
+		byHash[e.vendor.Hash(t)] = append(byHash[e.vendor.Hash(t)], e.vendor.ID(t))
+	}
+	failed := map[string]verification{}
+	var errs []error
+	for hash, v := range due {
+		ids := byHash[hash]
+		if len(ids) == 0 || len(ids) == 1 && ids[0] == v.id {
+			continue
+		}
+		if err := s.verify(e.repeats.Operation(ctx), v.key); err != nil {
+			failed[hash] = v
+			errs = append(errs, err)
+		}
+	}
+	return failed, errors.Join(errs...)
+}
+
+// verify holds an election among the tickets of one key.
+func (s *sweeper[T]) verify(ctx context.Context, key Key) error {
+	e := s.engine
+	state, err := e.keys.lock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer state.unlock()
+	copies, err := e.vendor.Find(ctx, key)
+	if err != nil || len(copies) < 2 {
+		return err
+	}
+	winner, err := e.resolve(ctx, copies)
+	if err == nil {
+		e.log.WarnContext(ctx, "a key had several tickets: the extra ones were ended", "key", key.Text, "winner", e.vendor.ID(winner), "tickets", len(copies))
+	}
+	return err
+}
+
+// drain verifies what still waits, at once, and stops the sweeper.
+func (s *sweeper[T]) drain(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopped = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	due := maps.Clone(s.waiting)
+	s.waiting = nil
+	s.mu.Unlock()
+	_, err := s.sweep(ctx, due)
+	return err
+}
