@@ -41,6 +41,36 @@
 // interface: create, comment, close, reopen. Those changes arrive through
 // GetUpdates with Own false; changes made through any System have Own true.
 //
+// # Settings
+//
+// Importing the package registers the adapter "fake": the connection "fake:"
+// or a file that says adapter: fake opens a System over a backend of its own,
+// which lives as long as the process. A test reaches that backend by
+//
+//	backend := sys.(*fake.System).Backend()
+//
+// No setting is needed. Those that the adapters over HTTP share are accepted
+// and ignored, so that a file can be tried out on the fake by changing its
+// adapter; so are an HTTP client and a logger.
+//
+//	| setting            | type     | default | meaning |
+//	| ------------------ | -------- | ------- | ------- |
+//	| namespace          | string   |         | a key in two namespaces means two tickets |
+//	| lease              | duration |         | how long a new ticket lives without a renewal; without it, as long as the process |
+//	| lag                | duration |         | how long lists show what was before a change |
+//	| pending_close      | duration |         | how long a close is pending; without it, tickets close at once |
+//	| base_url           | string   |         | ignored |
+//	| lookup             | string   |         | ignored (required or best_effort) |
+//	| timeout            | duration |         | ignored |
+//	| retry.max_attempts | int      |         | ignored |
+//	| retry.wait_min     | duration |         | ignored |
+//	| retry.wait_max     | duration |         | ignored |
+//	| late               | duration |         | ignored |
+//	| settle             | duration |         | ignored |
+//	| window             | duration |         | ignored |
+//	| ca_file            | string   |         | ignored |
+//	| allow_http         | bool     |         | ignored |
+//
 // # What it promises
 //
 // It keeps the contract of tt.System in its strict form: a key has one ticket,

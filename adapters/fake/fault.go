@@ -174,8 +174,7 @@ func (f *Fault) error() *tt.Error {
 	switch {
 	case f.Err == nil:
 	case errors.As(f.Err, &given):
-		c := *given
-		e = &c
+		e, _ = tt.Annotate(f.Err, "", "", "", "").(*tt.Error) // a copy, with the words around it
 	default:
 		if e.Err = f.Err; tt.CodeOf(f.Err) != tt.CodeInternal {
 			e.Code = tt.CodeOf(f.Err)
