@@ -14,14 +14,16 @@
 // Otherwise it says what is missing, and [Result] what is there: an error never
 // hides the id of a ticket that exists. Its outcome is
 //
-//   - as CreateTT set it, when that failed. Result.TicketID is then usually
-//     empty; an id in it is provisional.
+//   - as CreateTT set it, when that failed. Result.Items is then empty, and
+//     Result.TicketID, where it is set, is not yet, or not at all (ErrConflict),
+//     the ticket that was asked for.
 //   - tt.Done, when the ticket exists and a later step failed, even for a single
 //     object. The error is tt.ErrTemporary when repeating the call can bring
 //     an object in; otherwise the objects that failed have failed for good.
 //
-// So a caller that repeats on tt.IsTemporary, and otherwise reports the error
-// and goes on when Result.TicketID is set, loses nothing and doubles nothing.
+// So a caller repeats on tt.IsTemporary, if need be after Error.RetryAfter. It
+// reports any other error, and has a ticket to go on with when Result.Items is
+// not empty.
 //
 // A system without group tickets (Capabilities.PromoteGroupTT is false) is no
 // error: the ticket stands alone and every member is skipped.
