@@ -40,7 +40,7 @@ func Markdown(options []tt.Option) string {
 		if o.Required {
 			def = "required"
 		}
-		rows = append(rows, []string{o.Name, o.Type, def, strings.ReplaceAll(o.Help, "|", `\|`)})
+		rows = append(rows, []string{o.Name, o.Type, cell(def), cell(o.Help)})
 	}
 	last := len(rows[0]) - 1
 	width := make([]int, last)
@@ -56,14 +56,19 @@ func Markdown(options []tt.Option) string {
 
 	var b strings.Builder
 	for _, row := range rows {
-		for i, cell := range row {
-			b.WriteString("| " + cell)
+		for i, text := range row {
+			b.WriteString("| " + text)
 			if i < last {
-				b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)))
+				b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(text)))
 			}
 			b.WriteString(" ")
 		}
 		b.WriteString("|\n")
 	}
 	return b.String()
+}
+
+// cell writes a text that does not end its cell or its row.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
 }
