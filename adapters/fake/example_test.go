@@ -60,7 +60,7 @@ func ExampleFault() {
 	// Output:
 	// fake "msk": GetObjectTTs: rate_limited: too many requests (injected fault) (try again in 30s)
 	// fake "msk": GetObjectTTs: unavailable: connection refused (injected fault)
-	// fake "msk": GetObjectTTs: permission_denied: tt: permission_denied
+	// fake "msk": GetObjectTTs: permission_denied: injected fault: tt: permission_denied
 	// <nil>
 }
 

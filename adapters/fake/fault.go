@@ -176,8 +176,9 @@ func (f *Fault) error() *tt.Error {
 	case errors.As(f.Err, &given):
 		e, _ = tt.Annotate(f.Err, "", "", "", "").(*tt.Error) // a copy, with the words around it
 	default:
-		if e.Err = f.Err; tt.CodeOf(f.Err) != tt.CodeInternal {
-			e.Code = tt.CodeOf(f.Err)
+		e.Err = fmt.Errorf("injected fault: %w", f.Err)
+		if code := tt.CodeOf(f.Err); code != tt.CodeInternal {
+			e.Code = code
 		}
 	}
 	if f.RetryAfter > 0 {
