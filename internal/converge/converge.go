@@ -6,11 +6,13 @@
 // look-up, or by the verification that follows every create.
 //
 //   - Before anything is posted, the key is looked up.
-//   - A post whose fate is unknown is remembered, by System and key, for Late:
-//     until then it may still commit, and nothing else is posted.
+//   - A post whose fate is unknown is remembered, by System and key, for Late
+//     and Settle: until then it may still commit, or have committed and not
+//     show, and nothing else is posted.
 //   - After a post, the key is looked up until the new ticket shows, and the
 //     first in the order of election wins. The losers' work is carried over.
-//   - Late after the last post began, the key is looked up once more.
+//   - Late and Settle after the last post began, when every ticket that can
+//     have come of it shows, the key is looked up once more.
 package converge
 
 import (
@@ -50,6 +52,9 @@ type Settings struct {
 	BestEffort   bool          // post although the look-up failed
 }
 
+// doubt is how long after its beginning a lost post may still come to light.
+func (s Settings) doubt() time.Duration { return s.Late + s.Settle }
+
 // Repeats is the budget that a repeated post draws on.
 type Repeats interface {
 	Spend(ctx context.Context) bool
@@ -70,7 +75,7 @@ type Engine[T any] struct {
 // New returns an Engine. log may not be nil.
 func New[T any](v Vendor[T], s Settings, r Repeats, g *flight.Group, log *slog.Logger) *Engine[T] {
 	e := &Engine[T]{vendor: v, set: s, repeats: r, flights: g, log: log}
-	e.keys.late = s.Late
+	e.keys.doubt = s.doubt()
 	e.sweeper.engine = e
 	return e
 }
@@ -96,7 +101,7 @@ func (e *Engine[T]) Create(ctx context.Context, key Key, post func(ctx context.C
 	paid := true   // the next post is no repeat, or its repeat is paid for
 	for {
 		copies, err := e.vendor.Find(ctx, key)
-		rest := state.inDoubt(e.set.Late)
+		rest := state.inDoubt()
 		degraded := ""
 		switch {
 		case err != nil && (!e.set.BestEffort || rest > 0 || ctx.Err() != nil):
@@ -157,14 +162,14 @@ func (e *Engine[T]) post(ctx context.Context, key Key, state *keyState, status *
 			state.settled()
 			status.Set(tt.NotDone, "")
 		} else {
-			e.sweeper.add(key, "", began.Add(e.set.Late))
+			e.sweeper.add(key, "", began.Add(e.set.doubt()))
 		}
 		return Result[T]{}, err
 	}
 	id := e.vendor.ID(own)
 	state.settled()
 	status.Set(tt.Done, id)
-	e.sweeper.add(key, id, began.Add(e.set.Late))
+	e.sweeper.add(key, id, began.Add(e.set.doubt()))
 	copies, err := e.untilVisible(ctx, key, id)
 	if err != nil {
 		return Result[T]{Ticket: own}, madeBut(id, err)
@@ -176,7 +181,7 @@ func (e *Engine[T]) post(ctx context.Context, key Key, state *keyState, status *
 	won := e.vendor.ID(winner)
 	if won != id {
 		e.log.InfoContext(ctx, "another creator of the key won", "key", key.Text, "winner", won, "loser", id)
-		e.sweeper.add(key, won, began.Add(e.set.Late))
+		e.sweeper.add(key, won, began.Add(e.set.doubt()))
 		status.Set(tt.Done, won)
 	}
 	return Result[T]{Ticket: winner, Existed: won != id, Degraded: degraded}, nil

@@ -13,9 +13,9 @@ import (
 // whether an attempt's fate is unknown. It belongs to the System and the key,
 // not to the call: whoever calls next must not post into the doubt.
 type memory struct {
-	late time.Duration
-	mu   sync.Mutex
-	keys map[string]*keyState
+	doubt time.Duration
+	mu    sync.Mutex
+	keys  map[string]*keyState
 }
 
 type keyState struct {
@@ -87,14 +87,15 @@ func (s *keyState) settled() {
 	s.memory.mu.Unlock()
 }
 
-// inDoubt returns how long the last attempt may still commit; 0: not at all.
-func (s *keyState) inDoubt(late time.Duration) time.Duration {
+// inDoubt returns how long the last attempt may still come to light; 0: not at
+// all.
+func (s *keyState) inDoubt() time.Duration {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
 	if s.lostAt.IsZero() {
 		return 0
 	}
-	rest := late - time.Since(s.lostAt)
+	rest := s.memory.doubt - time.Since(s.lostAt)
 	if rest <= 0 {
 		s.lostAt = time.Time{}
 		return 0
@@ -102,12 +103,12 @@ func (s *keyState) inDoubt(late time.Duration) time.Duration {
 	return rest
 }
 
-// forget drops what has been in doubt for longer than late.
+// forget drops what has been in doubt for too long.
 func (m *memory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for hash, s := range m.keys {
-		if !s.lostAt.IsZero() && time.Since(s.lostAt) >= m.late {
+		if !s.lostAt.IsZero() && time.Since(s.lostAt) >= m.doubt {
 			s.lostAt = time.Time{}
 		}
 		if s.users == 0 && s.lostAt.IsZero() {

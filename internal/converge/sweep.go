@@ -16,8 +16,8 @@ const (
 	limit = time.Minute // of one sweep
 )
 
-// sweeper looks every created key up once more, Late after its last attempt
-// began: a duplicate that committed meanwhile is found and ended. One sweep
+// sweeper looks every created key up once more, when whatever its last attempt
+// began must show: a duplicate that committed meanwhile is found and ended. One sweep
 // over the open tickets serves every key that waits.
 type sweeper[T any] struct {
 	engine *Engine[T]
