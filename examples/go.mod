@@ -8,6 +8,10 @@ require (
 	github.com/ttkit/ttkit v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/term v0.40.0
+	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/sys v0.41.0 // indirect
+require (
+	github.com/mitchellh/mapstructure v1.5.0 // indirect
+	golang.org/x/sys v0.41.0 // indirect
+)

@@ -62,7 +62,9 @@ func showTicket(w io.Writer, ticket *tt.Ticket) {
 	t := newTable(w)
 	t.columns("ticket", ticket.ID)
 	t.row("state", string(ticket.State))
-	t.row("stage", ticket.Stage)
+	if !strings.EqualFold(ticket.Stage, string(ticket.State)) {
+		t.row("stage", ticket.Stage)
+	}
 	t.row("subject", ticket.Subject)
 	t.row("object", ticket.Object)
 	if len(ticket.Objects) > 1 {
