@@ -83,7 +83,9 @@ func (e *exchange) strike(f tttest.Fault) {
 		e.truncate(e.act())
 	case tttest.Slow:
 		a := e.act()
-		e.wait(f.Delay)
+		if !e.wait(f.Delay) {
+			cut()
+		}
 		e.send(a)
 	case tttest.Late:
 		late := *e
@@ -137,15 +139,18 @@ func (e *exchange) act() *answer {
 	return a
 }
 
-// wait lasts for d, or until the client has gone or the server is closed.
-func (e *exchange) wait(d time.Duration) {
+// wait lasts for d. It reports false, early, when the client has gone or the
+// server is closed.
+func (e *exchange) wait(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return true
 	case <-e.r.Context().Done():
 	case <-e.server.done:
 	}
+	return false
 }
 
 // send writes a whole answer.

@@ -108,22 +108,30 @@ type transport struct {
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	s := t.server
+	if s.isClosed() { // a connection that is being closed may still look open
+		return refuse(r)
+	}
 	if s.script.empty() {
 		return t.http.RoundTrip(r)
 	}
 	var v verdict
 	v.fault, v.struck = s.script.take(s.vendor.Route(r))
 	if v.struck && v.fault.Kind == tttest.Refuse {
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
-		return nil, refused()
+		return refuse(r)
 	}
 	id := s.verdicts.put(v)
 	defer s.verdicts.pop(id) // it may never arrive
 	r = r.Clone(r.Context())
 	r.Header.Set(verdictHeader, id)
 	return t.http.RoundTrip(r)
+}
+
+// refuse fails r as a refused dial does.
+func refuse(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return nil, refused()
 }
 
 // CloseIdleConnections makes http.Client.CloseIdleConnections work.

@@ -201,6 +201,15 @@ func (s *Server) takeHooks(route string) []func() {
 	return run
 }
 
+func (s *Server) isClosed() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // enter counts a request in, unless the server is closed.
 func (s *Server) enter() bool {
 	s.mu.Lock()
