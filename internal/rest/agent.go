@@ -10,9 +10,9 @@ const module = "github.com/ttkit/ttkit"
 
 // userAgent names the library and its version, so that a vendor's support can
 // tell who calls: ttkit/v1.2.3 (+https://github.com/ttkit/ttkit).
-var userAgent = sync.OnceValue(func() string {
+var userAgent = sync.OnceValue(func() []string {
 	info, _ := debug.ReadBuildInfo()
-	return "ttkit/" + version(info) + " (+https://" + module + ")"
+	return []string{"ttkit/" + version(info) + " (+https://" + module + ")"}
 })
 
 // version is the module's version in the running program, "devel" when it was

@@ -17,6 +17,7 @@ type attempt struct {
 	trace   httptrace.ClientTrace
 	asked   atomic.Bool  // the transport looked for a connection, so it reports to trace
 	conns   atomic.Int32 // connections that the request was given
+	header  http.Header  // as sent, cookies included
 	started time.Time
 
 	answer  *Response // nil when no status line came
@@ -24,7 +25,10 @@ type attempt struct {
 	expired bool      // the attempt's own time limit passed
 }
 
-var errReplyTooLarge = errors.New("the reply is too large")
+var (
+	errReplyTooLarge = errors.New("the reply is too large")
+	errNoReply       = errors.New("the transport gave neither an answer nor an error")
+)
 
 // RoundTrip makes call an http.RoundTripper, and so the transport of its own
 // copy of the user's http.Client. The whole attempt happens in here, reply
@@ -32,7 +36,7 @@ var errReplyTooLarge = errors.New("the reply is too large")
 // an answer with an empty body, and as call has no CloseIdleConnections, the
 // user's pool of connections is out of their reach.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := &attempt{started: time.Now()}
+	a := &attempt{header: req.Header, started: time.Now()}
 	c.try = a
 	ctx, cancel := context.WithTimeout(req.Context(), c.client.timeout)
 	defer cancel()
@@ -45,19 +49,33 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	resp, err := c.client.http.Transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &a.trace)))
+	if err == nil && resp == nil {
+		err = errNoReply
+	}
 	if err != nil {
-		a.err, a.expired = err, ctx.Err() != nil
+		a.fail(ctx, err)
 		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody // a careless transport's way to say so
 	}
 	c.client.clock.see(resp.Header, a.started, time.Now())
 	body, err := readAll(resp.Body, resp.ContentLength, c.client.maxReply)
 	_ = resp.Body.Close()
 	if err != nil {
-		a.err, a.expired = err, ctx.Err() != nil
+		a.fail(ctx, err)
 	}
-	a.answer = &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, request: c.name(), scrub: c.client.scrub}
+	a.answer = &Response{
+		Status: resp.StatusCode, Header: resp.Header, Body: body,
+		method: c.in.method(), path: c.url.Path, scrub: c.client.scrub,
+	}
 	resp.Body = http.NoBody
 	return resp, nil
+}
+
+// fail keeps why the attempt failed; ctx is the attempt's.
+func (a *attempt) fail(ctx context.Context, err error) {
+	a.err, a.expired = err, errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
 // readAll reads a body of at most limit bytes. What a server announces is

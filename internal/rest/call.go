@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -88,8 +87,9 @@ func (c *call) run() (*Response, error) {
 		return nil, c.client.finish(tt.Errorf(tt.CodeInternal, tt.NotDone, "%s: %w", c.name(), err))
 	}
 	if c.waiting { // ctx ended between two attempts
-		why := fmt.Sprintf("while waiting to repeat after: %v", c.last.Err)
-		c.last = c.canceled(why, c.last.Outcome)
+		e := tt.Errorf(tt.CodeCanceled, c.last.Outcome, "%w while waiting to repeat after: %w", c.ctx.Err(), c.last.Err)
+		e.RetryAfter = c.last.RetryAfter
+		c.last = e
 	}
 	if c.last == nil {
 		c.client.bucket.refill()

@@ -117,4 +117,3 @@ func TestRepeatsFollowTheClass(t *testing.T) {
 		}
 	}
 }
-

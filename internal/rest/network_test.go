@@ -25,6 +25,7 @@ type network struct {
 	peer  func(number int, conn net.Conn) // numbers count from 1
 	dials atomic.Int32
 	err   func(number int) error // of dialling; nil: none
+	wait  time.Duration          // before a dial succeeds
 	work  sync.WaitGroup
 }
 
@@ -42,6 +43,13 @@ func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if n.err != nil {
 		if err := n.err(number); err != nil {
 			return nil, err
+		}
+	}
+	if n.wait > 0 {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(n.wait):
 		}
 	}
 	ours, theirs := net.Pipe()

@@ -46,8 +46,8 @@ type Response struct {
 	Header http.Header
 	Body   []byte // as received: it may echo a secret; see Words
 
-	request string // "GET /path", for messages
-	scrub   *scrubber
+	method, path string // of the request, for messages
+	scrub        *scrubber
 }
 
 // ready is a Request after all that can be wrong with it has been checked.
@@ -128,7 +128,7 @@ func (r *Request) method() string {
 func (c *Client) header(r *Request, hasBody bool) http.Header {
 	h := make(http.Header, 4+len(r.Header))
 	h["Accept"] = acceptJSON
-	h["User-Agent"] = []string{userAgent()}
+	h["User-Agent"] = userAgent()
 	if hasBody {
 		h["Content-Type"] = acceptJSON
 	}

@@ -16,8 +16,8 @@ func ByStatus(r *Response) *tt.Error {
 		return nil
 	}
 	words := wordsOf(r)
-	if r.request != "" {
-		words = r.request + ": " + words
+	if r.path != "" {
+		words = r.method + " " + r.path + ": " + words
 	}
 	e := &tt.Error{Code: codeOf(r.Status), Status: r.Status, RetryAfter: retryAfter(r.Header), Err: errors.New(words)}
 	if refused(r.Status) {

@@ -49,7 +49,7 @@ func (c *call) verdict(err error) *tt.Error {
 // read reads an answer.
 func (c *call) read(r *Response) *tt.Error {
 	if redirect(r.Status) {
-		return tt.Errorf(codeOf(r.Status), tt.Unknown, "%s: redirects are not followed%s", r.request, target(c.url, r))
+		return tt.Errorf(codeOf(r.Status), tt.Unknown, "%s: redirects are not followed%s", c.name(), target(c.url, r))
 	}
 	complete := c.try.err == nil
 	if !complete && r.Status < 300 {
@@ -84,10 +84,11 @@ func (c *call) incomplete(err error) *tt.Error {
 // shape will not.
 func (c *call) decode(r *Response) *tt.Error {
 	err := json.Unmarshal(r.Body, c.in.Out)
+	if err == nil {
+		return nil
+	}
 	var syntax *json.SyntaxError
 	switch {
-	case err == nil:
-		return nil
 	case len(bytes.TrimSpace(r.Body)) == 0:
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply is empty where JSON is expected", c.name())
 	case errors.As(err, &syntax):
@@ -144,15 +145,18 @@ func (c *call) diagnose(err error) (code tt.Code, advice string) {
 	case errors.As(err, &address), errors.As(err, &parse):
 		return tt.CodeInvalid, "; check base_url"
 	}
-	if name := forbiddenHeader(c.client.header(c.in, len(c.body) > 0)); name != "" && c.neverSent() {
+	if name := c.forbiddenHeader(); name != "" && c.neverSent() {
 		return tt.CodeInvalid, "; the header " + name + " holds a character that HTTP forbids, such as a line break in a token"
 	}
 	return tt.CodeUnavailable, ""
 }
 
 // forbiddenHeader returns the name of a header whose value cannot be sent.
-func forbiddenHeader(h http.Header) string {
-	for name, values := range h {
+func (c *call) forbiddenHeader() string {
+	if c.try == nil {
+		return ""
+	}
+	for name, values := range c.try.header {
 		for _, value := range values {
 			for _, b := range []byte(value) {
 				if b < ' ' && b != '\t' || b == 0x7f {
