@@ -34,6 +34,9 @@ type Harness struct {
 	// accepts any.
 	UnknownObject string
 
+	// Queue is a queue that the System accepts; "" means "tttest".
+	Queue string
+
 	// Secrets are the texts that must never appear in an error or a print-out.
 	Secrets []string
 
@@ -56,6 +59,10 @@ type Backend struct {
 	// shuts down what it opened.
 	Open func(ctx context.Context) (tt.System, error)
 
+	// OpenNamespace opens a System like Open does, whose setting namespace
+	// differs from the one that Open gives. May be nil.
+	OpenNamespace func(ctx context.Context, namespace string) (tt.System, error)
+
 	// Records reads what the backend holds, past the adapter's calls:
 	// effects are counted there. Required.
 	Records func() ([]Record, error)
@@ -71,6 +78,10 @@ type Backend struct {
 	// Foreign makes a ticket on obj as a person would in the vendor's
 	// console, and returns its id.
 	Foreign func(obj string) (id string, err error)
+
+	// Remark adds a comment to a ticket as a person would in the vendor's
+	// console. May be nil.
+	Remark func(id, body string) error
 
 	// Close ends the backend. May be nil.
 	Close func()
