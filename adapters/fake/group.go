@@ -27,7 +27,7 @@ func (s *System) CreateGroupTT(ctx context.Context, id string, at time.Time) (st
 		v.Changed = true
 		t.Group = t.ID
 		t.members = map[string]struct{}{t.Object: {}}
-		b.note(t, tt.ActionPromote, utc(at, v.asked), "", "", true)
+		b.note(t, tt.ActionPromote, v.At, "", "escalated at "+utc(at, v.asked).Format(time.RFC3339), true)
 		return t.ID, nil
 	})
 }
