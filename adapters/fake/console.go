@@ -67,8 +67,8 @@ func (c Console) Close(id, reason string) error {
 	return err
 }
 
-// Reopen opens an ended ticket again, with a new lease where it had lapsed,
-// and refuses a pending close. Reopening an open ticket is ErrConflict.
+// Reopen opens an ended ticket again, with a whole lease before it, and
+// refuses a pending close. Reopening an open ticket is ErrConflict.
 func (c Console) Reopen(id string) error {
 	_, err := c.act("reopen", id, func(t *ticket, ev *Event) (*ticket, error) {
 		b := c.backend
