@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -76,7 +77,7 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op)
 		if e.TicketID != "" {
-			b.WriteString(" " + e.TicketID)
+			b.WriteString(" " + printID(e.TicketID))
 		}
 		b.WriteString(": ")
 	}
@@ -89,6 +90,16 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + advice + ")")
 	}
 	return b.String()
+}
+
+// printID quotes what is no id, a mistake of the caller's, and shortens it: it
+// must not break a line of a log.
+func printID(id string) string {
+	if ValidateID(id) == nil {
+		return id
+	}
+	id, _ = Cut(id, MaxID)
+	return strconv.Quote(id)
 }
 
 // advice says what the fields mean for the person who reads the error.
