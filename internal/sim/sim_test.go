@@ -85,7 +85,7 @@ var faults = []struct {
 	body    string
 	arrives bool // the log has the request
 }{
-	{"no fault: the answer arrives", tttest.Fault{Kind: tttest.Slow}, 1, 201, "answer to one", true},
+	{"Slow: it is done, and the answer arrives", tttest.Fault{Kind: tttest.Slow}, 1, 201, "answer to one", true},
 	{"Refuse: nothing was sent", tttest.Fault{Kind: tttest.Refuse}, 0, 0, "", false},
 	{"Reset: it arrives, and nothing is done", tttest.Fault{Kind: tttest.Reset}, 0, 0, "", true},
 	{"LoseReply: it is done, and nobody says so", tttest.Fault{Kind: tttest.LoseReply}, 1, 0, "", true},

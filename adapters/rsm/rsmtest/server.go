@@ -252,8 +252,9 @@ func (s *Server) AddMode(m Mode) (id int64) {
 }
 
 // Edit changes a mode as a person would, past all rules, and reports whether
-// it exists. Setting the State of an item to Completed or Cancelled ends it.
-// The function must not call the server.
+// it exists. An item's State counts when the function changes it: Completed
+// and Cancelled end the item, anything else leaves it to its dates again. The
+// function must not call the server.
 func (s *Server) Edit(id int64, f func(*Mode)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,9 +263,18 @@ func (s *Server) Edit(id int64, f func(*Mode)) bool {
 		return false
 	}
 	next := m.shown(s.clock())
+	before := slices.Clone(next.Items)
 	f(&next)
 	next.ID = id
 	next = next.clone() // f may have kept what it was given
+	for i := range next.Items {
+		it := &next.Items[i]
+		if i < len(before) && it.CI == before[i].CI && it.State == before[i].State {
+			it.State = ""
+		} else {
+			it.fate = ""
+		}
+	}
 	next.complete()
 	m.become(next, s.clock(), s.knobs.ListLag)
 	return true
