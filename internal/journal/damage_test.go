@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,56 @@ func TestPiecesOfTwoWritingsAreNeverPutTogether(t *testing.T) {
 		got, damage := decode(mixed...)
 		assert.Empty(t, got)
 		assert.NotEmpty(t, damage)
+	}
+}
+
+// seal adds the last checksum to a text, as another program might.
+func seal(text string) string {
+	return fmt.Sprintf("%s %08x", text, crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// sumOf is the checksum of an entry with these pieces.
+func sumOf(pieces ...string) string {
+	return fmt.Sprintf("%08x", crc32.Checksum([]byte(strings.Join(pieces, "\n")+"\n"), crc32.MakeTable(crc32.Castagnoli)))
+}
+
+func TestSealedTextsThatMakeNoEntry(t *testing.T) {
+	require.Equal(t, encode(t, entry('c', "id1", "ab"), 255), []string{seal("ttj1 c id1 1/1 2 " + sumOf("ab") + " ab")},
+		"seal and sumOf write the format")
+
+	const apart = "the texts are whole, but do not belong together"
+	one := func(length int, payload string) []string {
+		return []string{seal(fmt.Sprintf("ttj1 c id1 1/1 %d %s %s", length, sumOf(payload), payload))}
+	}
+	for name, c := range map[string]struct {
+		texts []string
+		want  string
+	}{
+		"another length":                  {one(3, "ab"), apart},
+		"another checksum":                {[]string{seal("ttj1 c id1 1/1 2 00000000 ab")}, apart},
+		"a caret alone":                   {one(2, "a^"), apart},
+		"a caret and one digit":           {one(2, "a^0"), apart},
+		"a caret before other letters":    {one(2, "a^zz"), apart},
+		"an escape in upper case":         {one(2, "a^0A"), apart},
+		"an escape that needs none":       {one(2, "a^41"), apart},
+		"no UTF-8":                        {one(2, "a\xff"), apart},
+		"two texts of one number":         {[]string{seal("ttj1 c id1 1/1 2 00000000 ab"), seal("ttj1 c id1 1/1 2 00000000 cd")}, "a text contradicts another"},
+		"a number above the total":        {[]string{seal("ttj1 c id1 2/1 2 00000000 ab")}, "a text was changed or cut"},
+		"more pieces than the format has": {[]string{seal("ttj1 c id1 1/1000 2 00000000 ab")}, "a text was changed or cut"},
+		"a number with a zero before it":  {[]string{seal("ttj1 c id1 01/1 2 00000000 ab")}, "a text was changed or cut"},
+		"a number with a sign":            {[]string{seal("ttj1 c id1 +1/1 2 00000000 ab")}, "a text was changed or cut"},
+		"a length beyond the format":      {[]string{seal("ttj1 c id1 1/1 1000000 00000000 ab")}, "a text was changed or cut"},
+		"a checksum in upper case":        {[]string{seal("ttj1 c id1 1/1 2 0000000A ab")}, "a text was changed or cut"},
+		"nothing before its checksum":     {[]string{seal("ttj1 c id1 1/1 2 00000000")}, "a text was changed or cut"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, damage := decode(c.texts...)
+			assert.Empty(t, got)
+			assert.Equal(t, []journal.Damage{{Kind: 'c', ID: "id1", Reason: c.want}}, damage)
+			slices.Reverse(c.texts)
+			_, again := decode(c.texts...)
+			assert.Equal(t, damage, again)
+		})
 	}
 }
 

@@ -6,31 +6,35 @@
 //
 // A person who reads a text in the vendor's console sees what it says:
 //
-//	ttj1 c 4vdn3qk2 1/2 301 8d0e7a1c {"at":"2025-03-01T10:00:00Z","subject":"link is down a91f3b07
-//	|    | |        |   |   |        |                                                     |
-//	|    | |        |   |   |        the piece of the entry's data                         |
-//	|    | |        |   |   CRC-32C of the entry's data                                    |
-//	|    | |        |   length of the entry's data in bytes                                |
-//	|    | |        number of this piece, and of all pieces                                |
-//	|    | id                                                                              |
-//	|    kind                                               CRC-32C of all before it in this text
-//	version of the format
+//	ttj1 c cwqkcfmmg4izqcay 2/2 89 62e40c32 t 7, both fibres"} 27a9020a
+//
+// Its parts, with a blank between them:
+//
+//	ttj1                the format and its version
+//	c                   the kind of the entry
+//	cwqkcfmmg4izqcay    its id
+//	2/2                 the number of this piece, and of all pieces
+//	89                  the length of the entry's data in bytes
+//	62e40c32            CRC-32C of all pieces, each followed by a newline
+//	t 7, both fibres"}  this piece of the data
+//	27a9020a            CRC-32C of this text, up to the last blank
 //
 // Both ends of a text are its own, so a carrier that trims white space does
 // no harm. Texts are valid UTF-8 without control characters: one in the data,
 // or a caret, is written as a caret and two hexadecimal digits (a newline is
 // ^0a). JSON made by encoding/json has none but rare ones, and stays as it is.
 //
-// The piece's checksum finds texts that the carrier cut or changed. The
-// entry's checksum keeps pieces apart that were written under one id by two
-// writers or at two times, so an entry is never put together from both.
+// The last checksum finds a text that the carrier cut or changed. The one
+// before the data keeps apart what was written under one id by two writers or
+// at two times, so no entry is ever put together from both.
 //
 // # Reading
 //
 // A carrier is shared with people and other programs, so [Decode] expects
-// anything: foreign texts are ignored, a damaged entry is reported and leaves
-// every other one as it is, and so does a text of a newer version. Every
-// version of the format begins with the version, the kind and the id.
+// anything. Foreign texts are ignored. A damaged entry is reported, and does
+// not change what is read of any other. A text of a newer version is reported
+// and left alone: every version of the format begins with the version, the
+// kind and the id.
 package journal
 
 import (

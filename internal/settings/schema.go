@@ -225,13 +225,10 @@ func (f *field) want() string {
 
 // wantType names a list or a map, and what is in it.
 func wantType(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Slice:
+	if t.Kind() == reflect.Slice {
 		return "a list" + of(t.Elem())
-	case reflect.Map:
-		return "a map" + of(t.Elem())
 	}
-	return "a string"
+	return "a map" + of(t.Elem())
 }
 
 func of(t reflect.Type) string {

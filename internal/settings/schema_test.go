@@ -125,3 +125,30 @@ func TestNamedTypes(t *testing.T) {
 	assert.NoError(t, settings.Decode(map[string]any{"queues": map[any]any{"net": []any{"b"}}}, &out))
 	assert.Equal(t, named{Mode: "a", Queues: map[queue][]mode{"net": {"b"}}}, out)
 }
+
+// settingsOf is embedded and not exported, as an adapter may have it.
+type settingsOf struct {
+	Targets []string `tt:"targets"`
+	Nested  struct {
+		Limit time.Duration `tt:"limit" default:"1m"`
+	} `tt:"nested"`
+}
+
+func TestSettingsOfAnUnexportedEmbeddedStruct(t *testing.T) {
+	var out struct{ settingsOf }
+	assert.NoError(t, settings.Decode(map[string]any{"targets": []any{"a"}}, &out))
+	assert.Equal(t, []string{"a"}, out.Targets)
+	assert.Equal(t, time.Minute, out.Nested.Limit)
+}
+
+func TestARequiredListOrMapIsNotEmpty(t *testing.T) {
+	type needy struct {
+		Targets []string            `tt:"targets" required:"true"`
+		Queues  map[string][]string `tt:"queues" required:"true"`
+	}
+	const want = "tt: invalid: settings: queues: missing: want a map of lists of strings; targets: missing: want a list of strings"
+	assert.EqualError(t, settings.Decode(nil, &needy{}), want)
+	assert.EqualError(t, settings.Decode(map[string]any{"targets": []any{}, "queues": map[string]any{}}, &needy{}), want)
+	assert.EqualError(t, settings.Default(&needy{Targets: []string{}, Queues: map[string][]string{}}), want)
+	assert.NoError(t, settings.Default(&needy{Targets: []string{"a"}, Queues: map[string][]string{"net": nil}}))
+}

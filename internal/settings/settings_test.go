@@ -3,6 +3,7 @@ package settings_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type config struct {
 	Anchor   map[string]string   `tt:"anchor" help:"queue to id"`
 	Queues   map[string][]string `tt:"queues" help:"queue to targets"`
 	Bodies   []map[string]any    `tt:"bodies" help:"templates"`
+	Grid     [][]string          `tt:"grid" help:"lists of texts"`
 	Extra    map[string]any      `tt:"extra" help:"anything"`
 	Poll     poll                `tt:"poll"`
 
@@ -125,6 +127,7 @@ func TestDecodeTakesWhatFilesAndURLsGive(t *testing.T) {
 		"a map with numbers for keys":          {with("anchor", map[any]any{7: "1"}), func(c config) any { return c.Anchor }, map[string]string{"7": "1"}},
 		"a map with keys as settings have":     {with("anchor", map[string]any{"Token": "1", "token": "2"}), func(c config) any { return c.Anchor }, map[string]string{"Token": "1", "token": "2"}},
 		"a map of lists":                       {with("queues", map[any]any{"net": []any{"a", "b"}}), func(c config) any { return c.Queues }, map[string][]string{"net": {"a", "b"}}},
+		"a list of lists":                      {with("grid", []any{[]string{"a"}, []any{}}), func(c config) any { return c.Grid }, [][]string{{"a"}, {}}},
 		"a list of maps": {
 			with("bodies", []any{map[any]any{"apiName": "X", "body": map[any]any{"n": 1, "f": 1.5, "none": nil, "list": []any{true}}}}),
 			func(c config) any { return c.Bodies },
@@ -163,6 +166,8 @@ func TestDecodeRefusesWhatMeansSomethingElse(t *testing.T) {
 		"an embedded struct's name":          {with("Common", map[string]any{}), "Common: unknown setting"},
 		"a key that took the value with it":  {with("token:"+secret, nil), "token…: unknown setting"},
 		"a key that only looks like one":     {with("t\u043eken", "x"), `"t\u043eken": unknown setting: did you mean token?`},
+		"a long key":                         {with(strings.Repeat("я", 99), "x"), `"` + strings.Repeat(`\u044f`, 32) + `\u2026": unknown setting`},
+		"a long key in a map":                {with("anchor", map[string]any{"k" + strings.Repeat("я", 99): nil}), `anchor["k` + strings.Repeat("я", 31) + `…"]: has no value: give it one, or remove it`},
 		"an empty key":                       {with("", "x"), `"": unknown setting`},
 		"a scalar for nested settings":       {with("retry", 5), "retry: want nested settings: max_attempts, wait_max, wait_min"},
 		"nested settings with odd keys":      {with("retry", map[any]any{1.5: 1}), "retry: want strings as keys (put them in quotes)"},
@@ -209,6 +214,7 @@ func TestDecodeRefusesWhatMeansSomethingElse(t *testing.T) {
 		"a hexadecimal number":                {with("depth", "0x10"), "depth: want a whole number, 0 or more"},
 		"a number with an underscore":         {with("depth", "1_000"), "depth: want a whole number, 0 or more"},
 		"a truth value for a number":          {with("depth", true), "depth: want a whole number, 0 or more"},
+		"a duration for a number":             {with("depth", time.Second), "depth: want a whole number, 0 or more"},
 		"a list for a number":                 {with("depth", []any{1}), "depth: want a whole number, 0 or more"},
 		"a zero that would be the default":    {with("retry", map[string]any{"max_attempts": 0}), "retry.max_attempts: want a whole number above 0"},
 		"a zero for a level":                  {with("level", 0), "level: want a whole number other than 0"},
@@ -253,6 +259,10 @@ func TestDecodeRefusesWhatMeansSomethingElse(t *testing.T) {
 		"a text for a list in a map":     {with("queues", map[string]any{"net": secret}), `queues["net"]: want a list of strings`},
 		"a map for a list of maps":       {with("bodies", map[string]any{"a": secret}), "bodies: want a list of maps"},
 		"a text in a list of maps":       {with("bodies", []any{secret}), "bodies[0]: want a map"},
+		"a text for a list of lists":     {with("grid", secret), "grid: want a list of lists of strings"},
+		"a text in a list of lists":      {with("grid", []any{secret}), "grid[0]: want a list of strings"},
+		"a text for a map of lists":      {with("queues", secret), "queues: want a map of lists of strings"},
+		"a text for a map of anything":   {with("extra", secret), "extra: want a map"},
 		"a date deep inside":             {with("bodies", []any{map[string]any{"at": []any{time.Unix(0, 0)}}}), `bodies[0]["at"][0]: want what JSON can hold: a string, a number, true or false, a list or a map (put it in quotes)`},
 		"a function deep inside":         {with("extra", map[string]any{"f": func() {}}), `extra["f"]: want what JSON can hold: a string, a number, true or false, a list or a map (put it in quotes)`},
 		"not a number deep inside":       {with("extra", map[string]any{"f": math.NaN()}), `extra["f"]: want what JSON can hold: a string, a number, true or false, a list or a map (put it in quotes)`},
