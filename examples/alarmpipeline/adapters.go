@@ -4,4 +4,5 @@ package main
 // import the package here.
 import (
 	_ "github.com/ttkit/ttkit/adapters/fake"
+	_ "github.com/ttkit/ttkit/adapters/rsm"
 )
