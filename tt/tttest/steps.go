@@ -193,13 +193,25 @@ func itemText(items []tt.ItemResult) []string {
 	return text
 }
 
-// members expects the objects of a group ticket.
-func (e *env) members(ctx context.Context, sys tt.System, id string, want ...string) error {
+// members expects the objects of a group ticket, the leader first and the
+// others in any order.
+func (e *env) members(ctx context.Context, sys tt.System, id string, leader string, others ...string) error {
 	t, err := e.get(ctx, sys, id)
-	if err == nil && !slices.Equal(t.Objects, want) {
-		err = fmt.Errorf("GetTT %q: expected the objects %q, the leader first, got %q", id, want, t.Objects)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := objectsAre(t.Objects, leader, others...); err != nil {
+		return fmt.Errorf("GetTT %q: %w", id, err)
+	}
+	return nil
+}
+
+func objectsAre(got []string, leader string, others ...string) error {
+	want := slices.Sorted(slices.Values(others))
+	if len(got) == 0 || got[0] != leader || !slices.Equal(slices.Sorted(slices.Values(got[1:])), want) {
+		return fmt.Errorf("expected the leader %q first and then, in any order, the members %q once each, got %q", leader, want, got)
+	}
+	return nil
 }
 
 // bodies returns the comments' bodies.

@@ -283,12 +283,7 @@ func tryAdd(ctx context.Context, e *env, sys tt.System) (trial, error) {
 			if err := e.listIs(ctx, sys, objs[2], id); err != nil {
 				return err
 			}
-			t, err := e.get(ctx, sys, id)
-			want := slices.Sorted(slices.Values(e.h.Objects[:4]))
-			if err == nil && (t.Objects[0] != e.object(0) || !slices.Equal(slices.Sorted(slices.Values(t.Objects)), want)) {
-				err = fmt.Errorf("GetTT %q: expected the leader %q first and the objects %q, got %q", id, e.object(0), want, t.Objects)
-			}
-			return err
+			return e.members(ctx, sys, id, e.object(0), e.h.Objects[1:4]...)
 		},
 	}, err
 }
