@@ -97,7 +97,7 @@ func (s *scrubber) hide(text string) string {
 	var found []span
 	for _, v := range s.views(text) {
 		for _, n := range s.needles() {
-			for at := 0; ; at++ {
+			for at := 0; ; {
 				i := strings.Index(v.text[at:], n.text)
 				if i < 0 {
 					break
@@ -106,6 +106,9 @@ func (s *scrubber) hide(text string) string {
 				hit := v.source(at, at+len(n.text))
 				if n.base64 {
 					hit = hit.widen(text)
+					at += len(n.text)
+				} else {
+					at++ // an echo may overlap with itself
 				}
 				found = append(found, hit)
 			}
