@@ -38,7 +38,7 @@ func do[T any](ctx context.Context, s *System, c call, invalid error, act effect
 	v := &visit{
 		Event: Event{At: now, System: s.name, Op: c.op, TicketID: c.id, Key: c.key, Objects: c.objects},
 		asked: now,
-		fault: b.strike(c.op),
+		fault: b.strike(c.op, s.name),
 	}
 	result, err := deliver(s, c, v, act)
 	id := c.id

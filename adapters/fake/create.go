@@ -58,13 +58,6 @@ func (b *Backend) create(v *visit, namespace string, req tt.CreateRequest) *tick
 	return t
 }
 
-// text cleans and cuts.
-func (b *Backend) text(t *ticket, s string, limit int) string {
-	s, cut := tt.Cut(tt.CleanText(s), limit)
-	t.Truncated = t.Truncated || cut
-	return s
-}
-
 // insert puts a new ticket into the store and starts its lease.
 func (b *Backend) insert(t *ticket, now time.Time) {
 	t.Objects = []string{t.Object}
@@ -74,38 +67,6 @@ func (b *Backend) insert(t *ticket, now time.Time) {
 	if b.lease > 0 {
 		b.extend(t, now.Add(b.lease))
 	}
-}
-
-// show lets the lists show the ticket for the objects, after the lag.
-func (b *Backend) show(t *ticket, objects []string, now time.Time) {
-	if b.lag == 0 {
-		b.store.list(t, objects)
-		return
-	}
-	b.agenda.plan(now.Add(b.lag), func(time.Time) { b.store.list(t, objects) })
-}
-
-// end closes or expires the ticket.
-func (b *Backend) end(t *ticket, state tt.State, now time.Time) {
-	t.State, t.ClosedAt, t.StageAt, t.closing = state, now, now, nil
-	if b.lag == 0 {
-		b.store.unlist(t)
-		return
-	}
-	b.agenda.plan(now.Add(b.lag), func(time.Time) { b.store.unlist(t) })
-}
-
-// extend sets the end of the lease.
-func (b *Backend) extend(t *ticket, until time.Time) {
-	t.ExpiresAt = until
-	b.agenda.plan(until, func(at time.Time) {
-		if t.State.Ended() || t.ExpiresAt.After(at) { // renewed meanwhile
-			return
-		}
-		b.end(t, tt.StateExpired, at)
-		b.note(t, tt.ActionOther, at, "", "the lease lapsed", false)
-		b.history.add(&Event{At: at, Op: "expire", TicketID: t.ID, Changed: true})
-	})
 }
 
 // utc is how the backend keeps times: without zone and monotonic clock. The

@@ -11,7 +11,7 @@ import (
 )
 
 // raise is the code under test: it opens the ticket of an alarm and repeats
-// the call while repeating is safe and may help.
+// the call while repeating is safe and may help (a real one waits in between).
 func raise(ctx context.Context, sys tt.System, object, episode string) (string, error) {
 	for {
 		created, err := sys.CreateTT(ctx, tt.CreateRequest{

@@ -32,7 +32,7 @@ const (
 	CommitLate Kind = "commit-late"
 
 	// Slow: the call takes effect at once, and the reply comes after Delay,
-	// in real time. A caller whose context ends first gets canceled, unknown.
+	// by package time. A caller whose context ends first gets canceled, unknown.
 	Slow Kind = "slow"
 
 	// Twice: the call reaches the backend twice, as through a proxy that
@@ -51,9 +51,10 @@ type Fault struct {
 	// Op limits the entry to one method, such as "CreateTT". "" matches every
 	// method except Shutdown.
 	Op     string
-	Writes bool // only calls that can change something
-	Skip   int  // let so many matching calls pass first
-	Times  int  // strike so many times; 0 means once, below 0 always
+	System string // only calls of the Systems of this name; "" matches all
+	Writes bool   // only calls that can change something
+	Skip   int    // let so many matching calls pass first
+	Times  int    // strike so many times; 0 means once, below 0 always
 
 	Delay      time.Duration // of CommitLate and Slow
 	RetryAfter time.Duration // becomes Error.RetryAfter
@@ -135,10 +136,10 @@ func (b *Backend) FaultsLeft() int {
 	return len(b.script)
 }
 
-// strike takes the fault for a call, nil for none.
-func (b *Backend) strike(op string) *Fault {
+// strike takes the fault for a call of a System, nil for none.
+func (b *Backend) strike(op, system string) *Fault {
 	for i, f := range b.script {
-		if !f.matches(op) {
+		if !f.matches(op, system) {
 			continue
 		}
 		if f.skip > 0 {
@@ -155,9 +156,9 @@ func (b *Backend) strike(op string) *Fault {
 	return nil
 }
 
-func (f *scripted) matches(op string) bool {
+func (f *scripted) matches(op, system string) bool {
 	switch {
-	case f.Writes && !operations[op]:
+	case f.System != "" && f.System != system, f.Writes && !operations[op]:
 		return false
 	case f.Kind == FailItems:
 		return op == "AddToGroupTT"

@@ -197,6 +197,8 @@ func TestTheScriptIsPlayedInOrder(t *testing.T) {
 		{"or spare those that only read", []fake.Fault{{Kind: fake.FailBefore, Times: 2, Writes: true}}, "x.x.", 0},
 		{"an entry for another method stays", []fake.Fault{refused("CloseTT")}, "....", 1},
 		{"shutting down is spared unless named", []fake.Fault{{Kind: fake.FailBefore, Skip: 4}}, "....", 1},
+		{"an entry for another process stays", []fake.Fault{{Kind: fake.FailBefore, System: "spb"}}, "....", 1},
+		{"an entry for this one strikes", []fake.Fault{{Kind: fake.FailBefore, System: "msk"}}, "x...", 0},
 		{"a group's entry waits for the group", []fake.Fault{{Kind: fake.FailItems}}, "....", 1},
 	}
 	for _, test := range tests {

@@ -10,7 +10,7 @@ type Option func(*Backend)
 // WithClock makes now the backend's clock. It must be safe for concurrent
 // use, and is called while the backend is locked. Leases, late commits, lag
 // and pending closes go by it: what is due happens when the backend is next
-// used. Only [Slow] waits in real time. The default is time.Now, which is
+// used. Only [Slow] waits in package time. The default is time.Now, which is
 // virtual inside a testing/synctest bubble.
 func WithClock(now func() time.Time) Option { return func(b *Backend) { b.clock = now } }
 
@@ -21,7 +21,8 @@ func WithLease(d time.Duration) Option { return func(b *Backend) { b.lease = max
 
 // WithLag lets lists lag behind writes, as real servers' do: for d after a
 // change, GetObjectTTs, ListTTs and FindTT answer as if it had not happened.
-// GetTT and everything that writes see the present: keys stay enforced.
+// GetTT, GetUpdates and everything that writes see the present: keys stay
+// enforced.
 func WithLag(d time.Duration) Option { return func(b *Backend) { b.lag = max(d, 0) } }
 
 // WithPendingClose makes CloseTT answer false: the ticket is pending until

@@ -1,9 +1,6 @@
 package fake
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -23,22 +20,10 @@ type ticket struct {
 	closing     *closing // while the state is pending
 }
 
-// closing is an accepted close that has not taken effect.
-type closing struct{ reason, login, message string }
-
 func (t *ticket) read() *tt.Ticket {
 	c := t.Clone()
 	c.StageID, c.Stage = string(t.State), string(t.State)
 	return c
-}
-
-// insertComment keeps the order by time, then id.
-func (t *ticket) insertComment(c tt.Comment) {
-	c.ID = fmt.Sprintf("%06d", len(t.Comments)+1) // so that ids also sort as text
-	i, _ := slices.BinarySearchFunc(t.Comments, c, func(a, b tt.Comment) int {
-		return cmp.Or(a.At.Compare(b.At), -1) // behind those of the same time: its id is higher
-	})
-	t.Comments = slices.Insert(t.Comments, i, c)
 }
 
 // scoped is a name within a namespace: a key, or an object.
