@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,10 @@ func TestErrorText(t *testing.T) {
 		{"nothing happened, wait",
 			tt.Error{Op: "CreateTT", Code: tt.CodeRateLimited, Outcome: tt.NotDone, Repeatable: true, RetryAfter: 1500 * time.Millisecond, Status: 429},
 			`tt: CreateTT: rate_limited (HTTP 429; try again in 1.5s)`},
+		{"an id that is none is quoted, so that it breaks no line",
+			tt.Error{Adapter: "rsm", Op: "GetTT", TicketID: "7\nerror: forged", Code: tt.CodeInvalid, Outcome: tt.NotDone}, `rsm: GetTT "7\nerror: forged": invalid`},
+		{"and a long one is cut",
+			tt.Error{Op: "GetTT", TicketID: strings.Repeat("x", 100), Code: tt.CodeInvalid, Outcome: tt.NotDone}, `tt: GetTT "` + strings.Repeat("x", 56) + `…[cut]": invalid`},
 		{"the zero value", tt.Error{}, `tt: `},
 	} {
 		t.Run(row.name, func(t *testing.T) { assert.EqualError(t, &row.err, row.want) })

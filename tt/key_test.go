@@ -45,6 +45,9 @@ func TestLongKeysKeepTheirBeginningAndDiffer(t *testing.T) {
 		assert.True(t, strings.HasPrefix(key, "alarm/éééé"))
 		assert.True(t, utf8.ValidString(key))
 	}
+	odd := tt.Key("alarms", long)
+	assert.Len(t, odd, tt.MaxKey-1, "no letter is cut in two")
+	assert.True(t, utf8.ValidString(odd))
 	assert.Len(t, tt.Key(strings.Repeat("x", tt.MaxKey)), tt.MaxKey, "what just fits is not cut")
 	assert.NotContains(t, tt.Key(strings.Repeat("x", tt.MaxKey)), "~")
 }
