@@ -29,7 +29,7 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	}
 	r := remark{At: req.At.UTC(), ReplyTo: req.ReplyTo}
 	if req.At.IsZero() {
-		r.At = s.now().UTC()
+		r.At = s.stamp()
 	}
 	r.Subject = fit(req.Subject, maxSubject, &r.Truncated)
 	r.Body = fit(req.Body, maxComment, &r.Truncated)
@@ -79,6 +79,7 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 		return nil
 	}
 	_, err = s.change(ctx, m.ID, edit{
+		base:    m,
 		until:   until,
 		entries: []journal.Entry{entry(kindRenewed, s.shortHash("renewed", until.Format(time.RFC3339)), stamp{until})},
 	})
@@ -172,13 +173,11 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 // into bad. Its error means that nothing could be tried.
 func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, bad map[string]error) error {
 	e := edit{allow: promoted}
-	now := s.now().UTC()
-	for i, obj := range objs {
+	for _, obj := range objs {
 		if ci := items[obj]; ci > 0 {
 			e.items = append(e.items, ci)
 		}
-		at := now.Add(time.Duration(i)) // keeps their order
-		e.entries = append(e.entries, entry(kindMember, s.shortHash("object", obj), member{obj, items[obj], at}))
+		e.entries = append(e.entries, entry(kindMember, s.shortHash("object", obj), member{obj, items[obj], s.stamp()}))
 	}
 	if len(objs) == 0 { // still tell what is wrong with the group
 		m, err := s.current(ctx, id)

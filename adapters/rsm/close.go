@@ -37,6 +37,7 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	read := m
 	if hash := m.hash(); hash != "" && hash != void {
 		if m, err = s.engine.Elect(ctx, converge.Key{Hash: hash, Text: m.read().header.Key}, m); err != nil {
 			return false, err
@@ -52,7 +53,11 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	note.Login = fit(req.Login, maxShort, &note.Truncated)
 	// The same note is one note, however often it is sent.
 	noteID := s.shortHash("close", strings.Join([]string{req.Subject, req.Body, req.Reason, req.Login}, "\x00"))
-	m, err = s.end(ctx, m.ID, edit{entries: []journal.Entry{entry(kindClosed, noteID, note)}})
+	e := edit{entries: []journal.Entry{entry(kindClosed, noteID, note)}}
+	if m == read {
+		e.base = read
+	}
+	m, err = s.end(ctx, m.ID, e)
 	if err != nil {
 		return false, err
 	}
@@ -67,7 +72,7 @@ func (s *System) end(ctx context.Context, id int64, note edit) (*mode, error) {
 	if err != nil || m.ended(s.now()) {
 		return m, err
 	}
-	e := edit{end: true, elect: note.elect}
+	e := edit{end: true, elect: note.elect, base: m}
 	if !s.noCancel.Load() {
 		after, err := s.change(ctx, m.ID, e)
 		if !isRefusal(err) {
@@ -129,12 +134,12 @@ func (s *System) untilEnded(ctx context.Context, m *mode) (bool, error) {
 		select {
 		case <-time.After(next):
 		case <-ctx.Done():
-			return false, flight.Canceled(ctx, tt.Done, m.id())
+			return false, flight.Canceled(ctx, tt.Unknown, m.id())
 		}
 		again, err := s.get(ctx, m.ID)
 		if err != nil {
 			if tt.CodeOf(err) == tt.CodeCanceled {
-				return false, flight.Canceled(ctx, tt.Done, m.id())
+				return false, flight.Canceled(ctx, tt.Unknown, m.id())
 			}
 			return false, nil // accepted; whether it has taken effect shows later
 		}

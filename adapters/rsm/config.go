@@ -60,6 +60,8 @@ type System struct {
 	objects  objects
 	writers  writers
 	noCancel atomic.Bool // this server refuses to cancel a running mode
+
+	lastStamp atomic.Int64
 }
 
 var _ tt.System = (*System)(nil)
@@ -204,6 +206,19 @@ func modePath(id int64) string { return pathModes + "/" + strconv.FormatInt(id, 
 
 // now is the server's time.
 func (s *System) now() time.Time { return s.client.Now() }
+
+// stamp is the server's time, later with every call: what this System writes
+// down is ordered by it.
+func (s *System) stamp() time.Time {
+	now := s.now().UnixNano()
+	for {
+		last := s.lastStamp.Load()
+		next := max(now, last+1)
+		if s.lastStamp.CompareAndSwap(last, next) {
+			return time.Unix(0, next).UTC()
+		}
+	}
+}
 
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)

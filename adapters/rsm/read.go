@@ -52,8 +52,9 @@ func (s *System) state(m *mode) tt.State {
 		return tt.StateClosed
 	case slices.ContainsFunc(m.ConfigItems, item.cancelled):
 		return tt.StateClosed // by a person, in the console
-	case m.end(now).Before(b.lease.Add(-early)):
-		return tt.StateClosed // its end was moved: by a person, too
+	}
+	if end, known := m.end(now); !known || end.Before(b.lease.Add(-early)) {
+		return tt.StateClosed // over before its time: by a person, too
 	}
 	return tt.StateExpired
 }
@@ -88,9 +89,14 @@ func (s *System) view(m *mode) *tt.Ticket {
 	}
 	t.StageAt = t.OpenedAt
 	if t.State.Ended() {
-		t.ClosedAt = m.end(now)
-		if b.closed != nil && b.closed.At.Before(t.ClosedAt) && b.closed.At.After(t.OpenedAt) {
-			t.ClosedAt = b.closed.At
+		end, known := m.end(now)
+		switch {
+		case b.closed != nil && (!known || b.closed.At.Before(end)):
+			t.ClosedAt = b.closed.At.UTC()
+		case known:
+			t.ClosedAt = end
+		default: // cancelled in the console, where dates are left as planned
+			t.ClosedAt = m.DateStart.Time
 		}
 		t.StageAt = t.ClosedAt
 	}

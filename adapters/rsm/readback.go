@@ -103,7 +103,7 @@ func (one *writer) verify(ctx context.Context) {
 		return
 	case err == nil:
 		s.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", m.id())
-		if _, err = one.send(ctx, p, nil); err == nil {
+		if _, err = one.send(ctx, p); err == nil {
 			one.failures = 0
 			return // note has set the next read-back
 		}

@@ -150,9 +150,9 @@ func (m *mode) ended(now time.Time) bool {
 	return len(m.ConfigItems) > 0
 }
 
-// end is when an ended mode ended, as far as its dates tell.
-func (m *mode) end(now time.Time) time.Time {
-	end := time.Time{}
+// end is when an ended mode ended, as far as its dates tell: known is false
+// when its dates are still those that were planned.
+func (m *mode) end(now time.Time) (end time.Time, known bool) {
 	for _, i := range m.ConfigItems {
 		if i.DateEnd.After(end) {
 			end = i.DateEnd.Time
@@ -161,10 +161,7 @@ func (m *mode) end(now time.Time) time.Time {
 	if end.IsZero() || !m.DateEnd.IsZero() && m.DateEnd.Before(end) {
 		end = m.DateEnd.Time
 	}
-	if end.After(now) { // cancelled before it began: its dates stay as planned
-		end = now
-	}
-	return end
+	return end, !end.After(now)
 }
 
 // expires is when the mode ends by itself.

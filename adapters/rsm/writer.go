@@ -30,13 +30,17 @@ type edit struct {
 	within time.Duration     // with end: by an end so far ahead, where cancelling is refused
 	elect  bool              // part of an election: the mode may be a loser
 	allow  func(*mode) error // asked before anything is written
+
+	// base is what the caller has just read: the first attempt builds upon it
+	// if it is still young enough. Most edits have none and read for themselves.
+	base *mode
 }
 
 // request is an edit that waits for the writer.
 type request struct {
 	ctx   context.Context
 	edit  edit
-	state atomic.Int32 // what has happened: waiting, taken, sent
+	state atomic.Int32 // how far it has come
 	done  chan struct{}
 	mode  *mode
 	err   error
@@ -44,8 +48,8 @@ type request struct {
 
 const (
 	waiting int32 = iota
-	taken
-	sent // a write is or was on the way
+	sent          // a write is or was on the way
+	gone          // the caller left before that
 )
 
 type writers struct {
@@ -115,18 +119,16 @@ func (w *writers) do(ctx context.Context, id int64, e edit) (*mode, error) {
 		return r.mode, r.err
 	default:
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r.state.Load() == sent {
-		return nil, flight.Canceled(ctx, tt.Unknown, "")
+	if r.state.CompareAndSwap(waiting, gone) {
+		return nil, flight.Canceled(ctx, tt.NotDone, "")
 	}
-	for i, p := range one.pending { // withdraw it
-		if p == r {
-			one.pending = append(one.pending[:i:i], one.pending[i+1:]...)
-			break
-		}
-	}
-	return nil, flight.Canceled(ctx, tt.NotDone, "")
+	return nil, flight.Canceled(ctx, tt.Unknown, "")
+}
+
+// claim makes sure that the edit is written: its caller can leave now, but not
+// take it back.
+func (r *request) claim() bool {
+	return r.state.CompareAndSwap(waiting, sent) || r.state.Load() == sent
 }
 
 // at returns the writer of a mode. w.mu is held.
@@ -166,9 +168,6 @@ func (one *writer) work() {
 			one.rest()
 			w.mu.Unlock()
 			return
-		}
-		for _, r := range batch {
-			r.state.Store(taken)
 		}
 		w.mu.Unlock()
 		ctx, stop := together(w.system.client.Operation(context.Background()), batch)
@@ -227,7 +226,7 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 	s := one.w.system
 	var lost error // a write may have happened, or may still
 	for attempt := 0; ; attempt++ {
-		m, err := s.get(ctx, one.id)
+		m, err := one.read(ctx, attempt, *batch)
 		if err != nil {
 			return doubtful(err, lost)
 		}
@@ -242,7 +241,7 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 			err = tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the server answered a read later than the window of %s allows to write upon", s.cfg.Window)
 		} else {
 			var after *mode
-			after, err = one.send(ctx, patch, *batch)
+			after, err = one.send(ctx, patch)
 			if err == nil {
 				*batch = one.answer(after, *batch)
 				if len(*batch) == 0 {
@@ -264,6 +263,17 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 			return doubtful(err, lost)
 		}
 	}
+}
+
+// read returns the mode to build upon.
+func (one *writer) read(ctx context.Context, attempt int, batch []*request) (*mode, error) {
+	s := one.w.system
+	if attempt == 0 && len(batch) == 1 {
+		if m := batch[0].edit.base; m != nil && m.ID == one.id && (s.cfg.Window == 0 || time.Since(m.readAt) < s.cfg.Window/2) {
+			return m, nil
+		}
+	}
+	return s.get(ctx, one.id)
 }
 
 // doubtful makes an error's outcome unknown when an earlier write was lost.
@@ -300,6 +310,10 @@ func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 					r.finish(m, err)
 					continue
 				}
+			}
+			if !r.claim() {
+				r.finish(nil, nil) // nobody waits for it
+				continue
 			}
 			left = append(left, r)
 		}
@@ -417,11 +431,8 @@ func (s *System) satisfied(m *mode, e *edit, now time.Time) bool {
 
 // send makes the write. It is never repeated as it is: a repeat begins with
 // another read.
-func (one *writer) send(ctx context.Context, p *patch, batch []*request) (*mode, error) {
+func (one *writer) send(ctx context.Context, p *patch) (*mode, error) {
 	s := one.w.system
-	for _, r := range batch {
-		r.state.Store(sent)
-	}
 	request := rest.Request{Method: "PATCH", Path: modePath(one.id), Body: &p.body, Class: rest.Once}
 	if p.body.ConfigItems != nil {
 		request.Query = strict

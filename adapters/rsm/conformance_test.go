@@ -1,0 +1,181 @@
+package rsm_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ttkit/ttkit/adapters/rsm"
+	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
+	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/tt/tttest"
+)
+
+var (
+	rounds = flag.Int("rounds", 1, "how often the conformance suite runs under each knob")
+	seeds  = flag.Int("seeds", 8, "under how many random combinations of knobs it runs once")
+)
+
+const token = "monq-token-d41d8cd98f00b204"
+
+// objects are config items of the simulator: 10 is a prefix of 100 and 1001.
+var objects = []string{"10", "100", "1001", "11", "12", "13", "14", "15"}
+
+// limits of the test systems: short, so that much happens.
+const (
+	late   = 20 * time.Second
+	settle = 5 * time.Second
+	window = 2 * time.Second
+)
+
+func TestConformance(t *testing.T) {
+	knobs := rsmtest.AllKnobs()
+	if testing.Short() {
+		knobs = knobs[:1] // the defaults
+	}
+	for _, k := range knobs {
+		t.Run(k.Name, func(t *testing.T) {
+			t.Parallel()
+			for range *rounds {
+				tttest.Run(t, harness(k.Knobs, nil))
+			}
+		})
+	}
+}
+
+func TestConformanceUnderRandomKnobs(t *testing.T) {
+	for seed := range *seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			tttest.Run(t, harness(rsmtest.RandomKnobs(uint64(seed)), nil))
+		})
+	}
+}
+
+// harness is the simulator for the kit.
+func harness(knobs rsmtest.Knobs, change func(*rsm.Config)) tttest.Harness {
+	return tttest.Harness{
+		Levels:        tttest.Groups | tttest.Faults,
+		Objects:       objects,
+		UnknownObject: "999999",
+		Secrets:       []string{token},
+		Late:          late, Settle: settle, Window: window,
+		Virtual: true,
+		Start: func(context.Context) (*tttest.Backend, error) {
+			return start(knobs, change), nil
+		},
+	}
+}
+
+func start(knobs rsmtest.Knobs, change func(*rsm.Config)) *tttest.Backend {
+	var cis []rsmtest.CI
+	for i, obj := range objects {
+		var id int64
+		_, _ = fmt.Sscan(obj, &id)
+		cis = append(cis, rsmtest.CI{ID: id, Name: fmt.Sprintf("sw-%d", i)})
+	}
+	server := rsmtest.New(rsmtest.Options{CIs: cis, Tokens: []rsmtest.Token{{Value: token}}, Knobs: knobs})
+	return &tttest.Backend{
+		Open: func(context.Context) (tt.System, error) {
+			cfg := rsm.Config{
+				Common: tt.Common{BaseURL: server.URL(), Late: late, Settle: settle, Window: window},
+				Token:  tt.NewSecret(token),
+			}
+			if change != nil {
+				change(&cfg)
+			}
+			return rsm.New(cfg, tt.WithHTTPClient(server.Client()), tt.WithName("test"))
+		},
+		Records:     func() ([]tttest.Record, error) { return records(server), nil },
+		Requests:    func() int { return len(server.Requests()) },
+		Inject:      func(f tttest.Fault) { server.Inject(f) },
+		ClearFaults: server.ClearFaults,
+		Foreign: func(obj string) (string, error) {
+			var ci int64
+			if _, err := fmt.Sscan(obj, &ci); err != nil {
+				return "", err
+			}
+			id := server.AddMode(rsmtest.Mode{
+				Title: "planned work", End: server.Now().Add(24 * time.Hour),
+				Items:  []rsmtest.Item{{CI: ci}},
+				Labels: map[string]any{"made_by": "a person"},
+			})
+			return fmt.Sprint(id), nil
+		},
+		Close: server.Close,
+	}
+}
+
+// records reads the simulator's state with the journal alone, past the
+// adapter.
+func records(server *rsmtest.Server) []tttest.Record {
+	var out []tttest.Record
+	for _, m := range server.Modes() {
+		r := tttest.Record{ID: fmt.Sprint(m.ID), Open: m.Open(), Raw: fmt.Sprint(m.Title, m.Start, m.End, m.Items, sorted(m.Labels))}
+		var texts []string
+		for name, value := range m.Labels {
+			if text, ok := value.(string); ok && strings.HasPrefix(strings.ToLower(name), "tt_") {
+				texts = append(texts, text)
+			}
+		}
+		entries, _ := journal.Decode(slices.Values(texts))
+		type joined struct {
+			at  time.Time
+			obj string
+		}
+		var members []joined
+		for _, e := range entries {
+			fields := decode(e.Data)
+			switch e.Kind {
+			case 'h':
+				r.Key = fields["k"]
+				r.Objects = append(r.Objects, fields["o"])
+			case 'c':
+				r.Comments = append(r.Comments, fields["b"])
+			case 'x':
+				if fields["b"] != "" {
+					r.Comments = append(r.Comments, fields["b"])
+				}
+			case 'm':
+				at, _ := time.Parse(time.RFC3339Nano, fields["t"])
+				members = append(members, joined{at, fields["o"]})
+			}
+		}
+		slices.SortFunc(members, func(a, b joined) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.obj, b.obj)) })
+		for _, m := range members {
+			if !slices.Contains(r.Objects, m.obj) {
+				r.Objects = append(r.Objects, m.obj)
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// decode reads the texts of an entry.
+func decode(data []byte) map[string]string {
+	var fields map[string]any
+	_ = json.Unmarshal(data, &fields)
+	texts := map[string]string{}
+	for name, value := range fields {
+		texts[name] = fmt.Sprint(value)
+	}
+	return texts
+}
+
+func sorted(labels map[string]any) string {
+	var lines []string
+	for name, value := range labels {
+		lines = append(lines, fmt.Sprintf("%s=%v", name, value))
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
