@@ -31,7 +31,7 @@ var (
 )
 
 // RoundTrip makes call an http.RoundTripper, and so the transport of its own
-// copy of the user's http.Client. The whole attempt happens in here, reply
+// http.Client. The whole attempt happens in here, reply
 // included, within the time limit. http.Client and retryablehttp get
 // an answer with an empty body, and as call has no CloseIdleConnections, the
 // user's pool of connections is out of their reach.
@@ -48,7 +48,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 			cancel()
 		}
 	}
-	resp, err := c.client.http.Transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &a.trace)))
+	resp, err := c.client.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &a.trace)))
 	if err == nil && resp == nil {
 		err = errNoReply
 	}

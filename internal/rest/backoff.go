@@ -42,9 +42,8 @@ func (c *Client) Pause(ctx context.Context, attempt int, retryAfter time.Duratio
 func (c *Client) backoff(attempt int, retryAfter time.Duration) time.Duration {
 	wait := c.retry.WaitMin
 	for i := 1; i < attempt && wait < c.retry.WaitMax; i++ {
-		wait *= 2
+		wait += min(wait, c.retry.WaitMax-wait)
 	}
-	wait = min(wait, c.retry.WaitMax)
 	if retryAfter > 0 {
 		return max(retryAfter, min(retryAfter+jitter(c.retry.WaitMin), c.retry.WaitMax))
 	}

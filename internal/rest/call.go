@@ -58,7 +58,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 }
 
 func (c *call) run() (*Response, error) {
-	c.http = http.Client{Transport: c, Jar: c.client.http.Jar, CheckRedirect: c.client.http.CheckRedirect}
+	c.http = http.Client{Transport: c, Jar: c.client.jar, CheckRedirect: noRedirect}
 	c.retry = retryablehttp.Client{
 		HTTPClient:     &c.http,
 		RetryMax:       math.MaxInt32, // the budget decides
@@ -100,6 +100,9 @@ func (c *call) run() (*Response, error) {
 	}
 	return c.answer(), c.client.finish(c.last)
 }
+
+// noRedirect is an http.Client's CheckRedirect: the redirect is the answer.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // begin is retryablehttp's hook before each attempt.
 func (c *call) begin(_ retryablehttp.Logger, req *http.Request, attempt int) {

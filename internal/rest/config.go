@@ -31,9 +31,9 @@ type Config struct {
 
 	BaseURL *url.URL // http or https; its path is put before every request's
 
-	// HTTPClient carries the requests. It is copied: its Transport and Jar
-	// are used, its Timeout bounds an attempt when it is shorter than Timeout
-	// below, its CheckRedirect is not used. nil: a client of our own, which
+	// HTTPClient carries the requests. It is not changed: its Transport and
+	// Jar are used, its Timeout bounds an attempt when it is shorter than
+	// Timeout below, its CheckRedirect is not used. nil: a client of our own, which
 	// trusts CAFile. With both given, New refuses: the transport belongs to
 	// the user, and so do the authorities that it trusts.
 	HTTPClient *http.Client
@@ -67,9 +67,10 @@ type Config struct {
 type Client struct {
 	adapter, system string
 	base            *url.URL
-	http            http.Client // Transport is never nil
-	own             *http.Transport
-	std             bool // Transport is net/http's own, which reports to httptrace
+	transport       http.RoundTripper
+	jar             http.CookieJar
+	own             *http.Transport // transport, when New made it
+	std             bool            // transport is net/http's own, which reports to httptrace
 	log             *slog.Logger
 	timeout         time.Duration
 	retry           tt.Retry
@@ -105,10 +106,9 @@ func New(cfg Config) (*Client, error) {
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
-	if t := c.http.Timeout; t > 0 {
-		c.timeout = min(c.timeout, t)
+	if cfg.HTTPClient != nil && cfg.HTTPClient.Timeout > 0 {
+		c.timeout = min(c.timeout, cfg.HTTPClient.Timeout)
 	}
-	c.http.Timeout = 0 // every attempt is bounded by its own context, see attempt
 	if c.maxReply <= 0 {
 		c.maxReply = defaultMaxReply
 	}
@@ -154,19 +154,18 @@ func (c *Client) setHTTP(given *http.Client, caFile string) error {
 		return c.invalid("ca_file: cannot be set together with an HTTP client; let the client's transport trust the authorities")
 	}
 	if given != nil {
-		c.http = *given
-		if c.http.Transport == nil {
-			c.http.Transport = http.DefaultTransport
+		c.transport, c.jar = given.Transport, given.Jar
+		if c.transport == nil {
+			c.transport = http.DefaultTransport
 		}
-		_, c.std = c.http.Transport.(*http.Transport)
-	} else {
-		own, err := ownTransport(caFile)
-		if err != nil {
-			return c.invalid("ca_file: %w", err)
-		}
-		c.own, c.http.Transport, c.std = own, own, true
+		_, c.std = c.transport.(*http.Transport)
+		return nil
 	}
-	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	own, err := ownTransport(caFile)
+	if err != nil {
+		return c.invalid("ca_file: %w", err)
+	}
+	c.own, c.transport, c.std = own, own, true
 	return nil
 }
 

@@ -26,8 +26,8 @@
 // No redirect is followed: Go would forward custom credential headers to
 // another host and turn a POST into a GET. net/http's own repeat of a request
 // on a new connection is switched off for guarded and once-only calls. The
-// user's http.Client is copied, never changed, and its idle connections are
-// not closed. Replies are read whole, within a limit, and inside the time
+// user's http.Client is never changed, and its idle connections are not
+// closed. Replies are read whole, within a limit, and inside the time
 // limit of the attempt.
 //
 // Time is taken from package time only, and no goroutine is started, so that

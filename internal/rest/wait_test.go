@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -82,10 +83,7 @@ func TestBackoffGrowsIsCappedAndJittered(t *testing.T) {
 		high := low + time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "more"))
 		c := &Client{retry: tt.Retry{WaitMin: low, WaitMax: high}}
 		attempt := rapid.IntRange(1, 1000).Draw(t, "attempt")
-		full := high
-		if attempt < 30 && low<<(attempt-1) < high {
-			full = low << (attempt - 1)
-		}
+		full := time.Duration(min(float64(low)*math.Pow(2, float64(attempt-1)), float64(high)))
 		wait := c.backoff(attempt, 0)
 		if wait > full || wait < full/2 {
 			t.Fatalf("%s is not between half of %s and all of it", wait, full)
