@@ -122,7 +122,14 @@ func (p *Pipeline) closeTicket(ctx context.Context, g *group) error {
 	if err != nil && !errors.Is(err, tt.ErrNotFound) && !errors.Is(err, tt.ErrClosed) {
 		return err
 	}
-	p.log.InfoContext(ctx, "episode is over: all alerts are resolved", "ticket", g.episode.id, "closed", closed, "error", err)
+	note := "closed"
+	switch {
+	case err != nil:
+		note = err.Error()
+	case !closed:
+		note = "the close is accepted and pending"
+	}
+	p.log.InfoContext(ctx, "episode is over: all alerts are resolved", "ticket", g.episode.id, "note", note)
 	g.hold = nil
 	g.end()
 	return nil

@@ -39,25 +39,50 @@ import (
 func TestARealAlertmanager(t *testing.T) {
 	alertmanager := os.Getenv("TTKIT_ALERTMANAGER")
 	require.NotEmpty(t, alertmanager, "set TTKIT_ALERTMANAGER to Alertmanager's program, or run .ci/alertmanager")
-	dir := t.TempDir()
-	compile(t, dir, "simulators", "alarmpipeline")
+	programs := t.TempDir()
+	compile(t, programs, "simulators", "alarmpipeline")
+	for _, row := range []struct {
+		name  string
+		retry string
+		dies  bool
+	}{
+		{"the adapter repeats what is lost", "{wait_min: 50ms, wait_max: 1s}", false},
+		{"only Alertmanager repeats, and the pipeline is killed in each episode", "{max_attempts: 1}", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			tellTwoEpisodes(t, alertmanager, programs, row.retry, row.dies)
+		})
+	}
+}
 
-	simulator := startSimulator(t, dir)
-	configPath := writeFile(t, dir, "systems.yaml", simulator.config())
+func tellTwoEpisodes(t *testing.T, alertmanager, programs, retry string, dies bool) {
+	dir := t.TempDir()
+	simulator := startSimulator(t, programs)
+	configPath := writeFile(t, dir, "systems.yaml", simulator.config(retry))
 	const token = "e2e-webhook-token"
-	pipeline := command(t, exec.Command(filepath.Join(dir, "alarmpipeline"),
-		"--config", configPath, "--listen", "127.0.0.1:0", "--object-label", "ci", "--hold", "2s"),
-		"ALARMPIPELINE_TOKEN="+token)
+	start := func(listen string) *process {
+		return command(t, exec.Command(filepath.Join(programs, "alarmpipeline"),
+			"--config", configPath, "--listen", listen, "--object-label", "ci", "--hold", "2s"), "ALARMPIPELINE_TOKEN="+token)
+	}
+	pipeline := start("127.0.0.1:0")
 	webhook := pipeline.waitFor(`msg=listening address=(\S+)`)
 	am := command(t, exec.Command(alertmanager,
 		"--config.file="+writeFile(t, dir, "alertmanager.yml", fmt.Sprintf(alertmanagerConfig, webhook, token)),
 		"--storage.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0", "--cluster.listen-address="))
 	api := am.waitFor(`msg="Listening on" address=(\S+)`)
 
-	for episode := 1; episode <= 2; episode++ {
+	for range 2 {
 		began := time.Now()
 		first, second := allAlerts()[:10], allAlerts()[10:]
 		fire(t, api, began, "", first)
+		if dies {
+			simulator.eventually("a group has a ticket", func(modes []rsmtest.Mode) bool {
+				return slices.ContainsFunc(modes, rsmtest.Mode.Open)
+			})
+			pipeline.kill()
+			pipeline = start(webhook)
+		}
 		simulator.eventually("each group has an open ticket with its first two members", func(modes []rsmtest.Mode) bool {
 			return count(modes, 2) == 5
 		})
@@ -87,11 +112,12 @@ func TestARealAlertmanager(t *testing.T) {
 		group := regexp.MustCompile(`/group/(\d)/`).FindStringSubmatch(ticket.Key)
 		require.NotNil(t, group, ticket.Key)
 		assert.ElementsMatch(t, objectsOf(group[1]), ticket.Objects, ticket.Key)
-		bodies := map[string]bool{}
+		told := ticket.Body
 		for _, c := range ticket.Comments {
-			assert.False(t, bodies[c.Body] && revision(c.Body) == "", "told twice in %s: %s", ticket.Key, c.Body)
-			bodies[c.Body] = true
+			assert.NotEqual(t, told, c.Body, "a comment of %s repeats what was told before it", ticket.Key)
+			told = c.Body
 		}
+		assert.Equal(t, "All alerts of the group are resolved.", told, ticket.Key)
 	}
 	var wanted []string
 	for group := 1; group <= 5; group++ {
@@ -249,6 +275,14 @@ func (p *process) waitFor(pattern string) string {
 	}
 }
 
+// kill ends the process as a crash does.
+func (p *process) kill() {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Kill())
+	<-p.done
+	_ = p.cmd.Wait()
+}
+
 // stop ends the process with SIGTERM and expects it to succeed.
 func (p *process) stop() {
 	p.t.Helper()
@@ -279,8 +313,8 @@ type simulator struct {
 	baseURL, token, control string
 }
 
-func startSimulator(t *testing.T, dir string) *simulator {
-	s := &simulator{process: command(t, exec.Command(filepath.Join(dir, "simulators"), "--only", "rsm", "--lose-reply", "5"))}
+func startSimulator(t *testing.T, programs string) *simulator {
+	s := &simulator{process: command(t, exec.Command(filepath.Join(programs, "simulators"), "--only", "rsm", "--lose-reply", "5"))}
 	var ready struct {
 		Settings struct {
 			BaseURL string `json:"base_url"`
@@ -295,7 +329,7 @@ func startSimulator(t *testing.T, dir string) *simulator {
 
 // config is the file for alarmpipeline. The times are lowered to what the
 // simulator and a loopback network need.
-func (s *simulator) config() string {
+func (s *simulator) config(retry string) string {
 	return fmt.Sprintf(`
 systems:
   rsm:
@@ -306,8 +340,8 @@ systems:
     settle: 500ms
     window: 200ms
     timeout: 5s
-    retry: {wait_min: 50ms, wait_max: 1s}
-`, s.baseURL, strconv.Quote(s.token))
+    retry: %s
+`, s.baseURL, strconv.Quote(s.token), retry)
 }
 
 // modes reads what the simulator holds, past the adapter.

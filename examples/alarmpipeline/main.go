@@ -39,10 +39,8 @@ type options struct {
 	pipeline               Config
 }
 
-func parseFlags(args []string, stderr io.Writer) (options, error) {
-	var o options
+func newFlags(o *options) *flag.FlagSet {
 	f := flag.NewFlagSet("alarmpipeline", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	f.StringVar(&o.config, "config", "", "YAML `FILE` that describes the ticket systems (required)")
 	f.StringVar(&o.system, "system", "", "`NAME` of the system in the file; may be left out when it has exactly one")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9095", "`ADDRESS` to serve POST /alertmanager and GET /healthz on")
@@ -56,6 +54,13 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.pipeline.Timeout, "timeout", time.Minute, "limit of the work on one notification")
 	f.IntVar(&o.pipeline.Workers, "workers", 8, "how many groups are worked on at once")
 	f.DurationVar(&o.stopTimeout, "stop-timeout", 30*time.Second, "after SIGTERM: limit of finishing the work, and again of shutting the ticket system down")
+	return f
+}
+
+func parseFlags(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := newFlags(&o)
+	f.SetOutput(stderr)
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
