@@ -67,6 +67,18 @@ func TestOpenByURL(t *testing.T) {
 	assert.False(t, other.Existed, "the namespace keeps the keys apart")
 }
 
+func TestASystemOpenedByNameDoesNotRememberForEver(t *testing.T) {
+	sys, err := tt.Open(ctx, "msk", "fake:")
+	require.NoError(t, err)
+	for range 21_000 {
+		_, err := sys.FindTT(ctx, "k")
+		require.ErrorIs(t, err, tt.ErrNotFound)
+	}
+	history := sys.(*fake.System).Backend().History()
+	assert.GreaterOrEqual(t, len(history), 10_000)
+	assert.LessOrEqual(t, len(history), 20_000)
+}
+
 func TestEverySystemOpenedByNameHasItsOwnBackend(t *testing.T) {
 	for range 2 {
 		sys, err := tt.Open(ctx, "msk", "fake:")

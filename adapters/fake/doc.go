@@ -49,6 +49,8 @@
 //
 //	backend := sys.(*fake.System).Backend()
 //
+// whose history holds the newest 10,000 events at least, not all.
+//
 // No setting is needed. Those that the adapters over HTTP share are accepted
 // and ignored, so that a file can be tried out on the fake by changing its
 // adapter; so are an HTTP client and a logger.

@@ -402,6 +402,7 @@ func TestACallThatArrivesTwiceActsOnce(t *testing.T) {
 	for _, key := range []string{"k", ""} {
 		created, err := sys.CreateTT(ctx, alarm("sw1", key))
 		require.NoError(t, err)
+		assert.True(t, created.Existed, "the second reply arrives")
 		require.NoError(t, sys.AddComment(ctx, tt.CommentRequest{ID: created.ID, Body: "still down", Key: key}))
 	}
 	tickets := b.Tickets()
@@ -410,6 +411,22 @@ func TestACallThatArrivesTwiceActsOnce(t *testing.T) {
 		assert.Len(t, ticket.Comments, 1)
 	}
 	assert.Equal(t, "CreateTT 1 sw1 key=k [twice] changed", b.History()[0].String())
+}
+
+func TestAnAdditionThatTheCallerGivesUpIsCanceled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sys := fake.New()
+		id := mustCreate(t, sys, "sw1", "k")
+		_, err := sys.CreateGroupTT(ctx, id, time.Time{})
+		require.NoError(t, err)
+		sys.Backend().Inject(fake.Fault{Kind: fake.Slow, Delay: time.Minute})
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		items, err := sys.AddToGroupTT(short, id, "sw2")
+		assert.ErrorIs(t, err, tt.ErrCanceled)
+		assert.Empty(t, items)
+		assert.Equal(t, []string{"sw1", "sw2"}, sys.Backend().Tickets()[0].Objects)
+	})
 }
 
 func TestItemsOfAGroup(t *testing.T) {

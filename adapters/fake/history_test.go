@@ -56,6 +56,8 @@ func TestTheHistoryTellsWhoDidWhatAndWhen(t *testing.T) {
 			"2h0m0s | reopen 2 by alice changed",
 			"2h0m0s msk| Shutdown",
 		}, got)
+		missed := failure(t, b.History()[3].Err)
+		assert.Equal(t, []string{"fake", "msk", "GetTT", "9"}, []string{missed.Adapter, missed.System, missed.Op, missed.TicketID})
 		b.ClearHistory()
 		assert.Empty(t, b.History())
 	})

@@ -162,6 +162,24 @@ func TestGetTTReturnsWhatCreateTTWasGiven(t *testing.T) {
 	}, ticket)
 }
 
+func TestALeaseOnlyGetsLonger(t *testing.T) {
+	now := time.Date(2026, 5, 1, 10, 15, 0, 0, time.FixedZone("MSK", 3*60*60))
+	sys := fake.New(fake.WithLease(time.Hour), fake.WithClock(func() time.Time { return now }))
+	id := mustCreate(t, sys, "sw1", "k")
+	for _, step := range []struct{ until, want time.Time }{
+		{now, now.Add(time.Hour)},
+		{now.Add(3 * time.Hour), now.Add(3 * time.Hour)},
+		{now.Add(2 * time.Hour), now.Add(3 * time.Hour)},
+	} {
+		require.NoError(t, sys.RenewTT(ctx, id, step.until))
+		ticket, err := sys.GetTT(ctx, id)
+		require.NoError(t, err)
+		assert.Equal(t, step.want.UTC(), ticket.ExpiresAt)
+	}
+	now = now.Add(3 * time.Hour)
+	assert.ErrorIs(t, sys.RenewTT(ctx, id, now.Add(time.Hour)), tt.ErrClosed)
+}
+
 func TestTextThatIsTooLongIsCutAndMarked(t *testing.T) {
 	limits := fake.Limits{Subject: 20, Body: 30, Comment: 25, Comments: 2}
 	long := strings.Repeat("я", 50)
@@ -365,6 +383,9 @@ func TestNothingSharesMemory(t *testing.T) {
 	_, err := sys.CreateGroupTT(ctx, id, time.Time{})
 	require.NoError(t, err)
 	objs := []string{"sw2", "sw3"}
+	fails := []string{"sw4"}
+	b.Inject(fake.Fault{Kind: fake.FailItems, Objects: fails})
+	fails[0] = "sw2"
 	_, err = sys.AddToGroupTT(ctx, id, objs...)
 	require.NoError(t, err)
 	require.NoError(t, sys.AddComment(ctx, tt.CommentRequest{ID: id, Body: "still down"}))
@@ -372,6 +393,7 @@ func TestNothingSharesMemory(t *testing.T) {
 	_, failed := sys.GetTT(ctx, id)
 	ticket, err := sys.GetTT(ctx, id)
 	require.NoError(t, err)
+	assert.Equal(t, []string{"sw1", "sw2", "sw3"}, ticket.Objects)
 	want, said := fmt.Sprint(b.Tickets()), fmt.Sprint(b.History())
 
 	objs[0] = "scribble"
