@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -58,6 +59,18 @@ func TestHelpIsNoFailure(t *testing.T) {
 	var stderr bytes.Buffer
 	assert.Equal(t, exitDone, run(t.Context(), []string{"--help"}, environment(nil), &stderr))
 	assert.Contains(t, stderr.String(), "-hold duration")
+}
+
+func TestTheManualNamesEveryFlagAndItsDefault(t *testing.T) {
+	manual, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	newFlags(&options{}).VisitAll(func(f *flag.Flag) {
+		row := "| `--" + f.Name + "` |"
+		if f.DefValue != "" && f.DefValue != "false" {
+			row += " `" + f.DefValue + "` |"
+		}
+		assert.Contains(t, string(manual), row)
+	})
 }
 
 func TestAnAddressThatIsTakenEndsWith1(t *testing.T) {
