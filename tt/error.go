@@ -119,8 +119,10 @@ func (e *Error) advice() string {
 		parts = append(parts, "it may have happened; repeating the call with the same key is safe")
 	case e.Outcome == Unknown && e.Code != "":
 		parts = append(parts, "it may have happened; look before repeating, a repeat could double it")
-	case e.Outcome == Done && e.Repeatable:
+	case e.Outcome == Done && e.Repeatable && e.Temporary():
 		parts = append(parts, "the ticket exists or changed; repeating the call finishes the rest")
+	case e.Outcome == Done && e.Repeatable:
+		parts = append(parts, "the ticket exists or changed; when the cause is gone, repeating the call finishes the rest")
 	case e.Outcome == Done:
 		parts = append(parts, "the ticket exists or changed; go on with its id, repeating the call could double it")
 	}

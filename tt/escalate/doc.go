@@ -10,9 +10,9 @@
 //
 // # Errors
 //
-// The error is nil when every step is done and every object is in the group.
-// Otherwise it says what is missing, and [Result] what is there: an error never
-// hides the id of a ticket that exists. Its outcome is
+// The error of Create is nil when every step is done and every object is in the
+// group. Otherwise it says what is missing, and [Result] what is there: an error
+// never hides the id of a ticket that exists. Its outcome is
 //
 //   - as CreateTT set it, when that failed. Result.Items is then empty, and
 //     Result.TicketID, where it is set, is not yet, or not at all (ErrConflict),

@@ -56,14 +56,19 @@ func Create(ctx context.Context, sys tt.System, req Request) (Result, error) {
 	}
 	var items []tt.ItemResult
 	if created.Closed || created.Expired {
-		err = tt.Annotate(tt.Errorf(tt.CodeClosed, tt.Done, "the episode of this key is over: a new one needs a new key"),
+		err = tt.Annotate(tt.Errorf(tt.CodeClosed, tt.NotDone, "the episode of this key is over: a new one needs a new key"),
 			"", "", "CreateGroupTT", created.ID)
 		items = all(req.Members, err)
 	} else {
 		result.GroupID, items, err = Join(ctx, sys, created.ID, req.Timestamp, req.Members...)
 	}
 	result.Items = append(result.Items, items...)
-	return result, repeatable(err, req.Key != "")
+	if err != nil {
+		e := done(err, "CreateGroupTT", created.ID)
+		e.Repeatable = req.Key != "" // without one, a repeat would not find this ticket
+		return result, e
+	}
+	return result, nil
 }
 
 // Join promotes a ticket to a group ticket, unless it is one, and adds objects
@@ -72,22 +77,28 @@ func Create(ctx context.Context, sys tt.System, req Request) (Result, error) {
 // Repeating the call is always safe.
 //
 // The error is nil when every object is in the group or was skipped. Otherwise
-// it is tt.ErrTemporary when repeating can help at least one object, and its
-// outcome is tt.Done: the ticket exists, and is not what was asked for.
+// it is tt.ErrTemporary when repeating can help at least one object. When the
+// promotion failed it is that of CreateGroupTT; later its outcome is tt.Done:
+// there is a group, and it is not what was asked for.
 func Join(ctx context.Context, sys tt.System, id string, at time.Time, objs ...string) (groupID string, items []tt.ItemResult, err error) {
 	if !sys.Capabilities().PromoteGroupTT {
 		return "", all(objs, tt.Annotate(tt.ErrUnsupported, "", "", "CreateGroupTT", id)), nil
 	}
 	groupID, err = sys.CreateGroupTT(ctx, id, at)
-	if err != nil {
-		return missing("CreateGroupTT", id, "", objs, err)
-	}
-	if len(objs) == 0 {
+	switch {
+	case tt.CodeOf(err) == tt.CodeUnsupported:
+		return "", all(objs, err), nil
+	case err != nil:
+		return "", all(objs, err), tt.Annotate(err, "", "", "CreateGroupTT", id)
+	case len(objs) == 0:
 		return groupID, []tt.ItemResult{}, nil
 	}
 	items, err = sys.AddToGroupTT(ctx, groupID, objs...)
-	if err != nil {
-		return missing("AddToGroupTT", id, groupID, objs, err)
+	switch {
+	case tt.CodeOf(err) == tt.CodeUnsupported:
+		return groupID, all(objs, err), nil
+	case err != nil:
+		return groupID, all(objs, err), done(err, "AddToGroupTT", id)
 	}
 	return groupID, items, worst(id, items)
 }

@@ -219,13 +219,13 @@ func TestTheWorstObjectSpeaksForAll(t *testing.T) {
 		{"what failed for now comes before what failed for good", []error{gone, temp(0), nil},
 			`tt: AddToGroupTT 7: rate_limited: 2 of 3 objects did not join the group, among them "b": too many requests (the ticket exists or changed; repeating the call finishes the rest)`, 0},
 		{"the first of several that failed for good is named", []error{gone, gone},
-			`tt: AddToGroupTT 7: not_found: 2 of 2 objects did not join the group, among them "a": no such item (the ticket exists or changed; repeating the call finishes the rest)`, 0},
+			`tt: AddToGroupTT 7: not_found: 2 of 2 objects did not join the group, among them "a": no such item (the ticket exists or changed; when the cause is gone, repeating the call finishes the rest)`, 0},
 		{"the longest wait counts", []error{temp(time.Second), temp(time.Minute), temp(time.Second)},
 			`tt: AddToGroupTT 7: rate_limited: 3 of 3 objects did not join the group, among them "a": too many requests (the ticket exists or changed; repeating the call finishes the rest; try again in 1m0s)`, time.Minute},
 		{"a bare error of a third party is classified", []error{errors.New("boom")},
-			`tt: AddToGroupTT 7: internal: 1 of 1 objects did not join the group, among them "a": boom (the ticket exists or changed; repeating the call finishes the rest)`, 0},
+			`tt: AddToGroupTT 7: internal: 1 of 1 objects did not join the group, among them "a": boom (the ticket exists or changed; when the cause is gone, repeating the call finishes the rest)`, 0},
 		{"an error without words is said to have none", []error{&tt.Error{Code: tt.CodeConflict}},
-			`tt: AddToGroupTT 7: conflict: 1 of 1 objects did not join the group, among them "a": the system gave no reason (the ticket exists or changed; repeating the call finishes the rest)`, 0},
+			`tt: AddToGroupTT 7: conflict: 1 of 1 objects did not join the group, among them "a": the system gave no reason (the ticket exists or changed; when the cause is gone, repeating the call finishes the rest)`, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			objs := []string{"a", "b", "c"}[:len(row.errs)]
@@ -264,6 +264,29 @@ func (a answers) AddToGroupTT(_ context.Context, _ string, objs ...string) ([]tt
 		items = append(items, tt.ItemOf(obj, a.errs[i]))
 	}
 	return items, nil
+}
+
+func TestJoinOfATicketThatIsNotThereClaimsNothing(t *testing.T) {
+	group, items, err := escalate.Join(t.Context(), fake.New(), "404", time.Time{}, "sw2")
+	assert.Empty(t, group)
+	assert.Equal(t, "sw2=fail", statuses(items))
+	var e *tt.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, tt.CodeNotFound, e.Code)
+	assert.Equal(t, tt.NotDone, e.Outcome)
+	assert.Equal(t, "404", e.TicketID)
+
+	_, items, err = escalate.Join(t.Context(), careless{}, "7", time.Time{}, "sw2")
+	assert.EqualError(t, err, "tt: CreateGroupTT 7: internal: boom (it may have happened; look before repeating, a repeat could double it)",
+		"what a careless implementation returns is classified")
+	assert.Equal(t, "sw2=fail", statuses(items))
+}
+
+// careless promotes with a bare error.
+type careless struct{ answers }
+
+func (careless) CreateGroupTT(context.Context, string, time.Time) (string, error) {
+	return "", errors.New("boom")
 }
 
 func TestAnEndedEpisodeIsLeftAlone(t *testing.T) {

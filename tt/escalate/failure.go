@@ -16,16 +16,6 @@ func all(objs []string, err error) []tt.ItemResult {
 	return items
 }
 
-// missing is the end of Join when a step failed for all objects. What the
-// system does not support is skipped, and is no error.
-func missing(op, id, groupID string, objs []string, err error) (string, []tt.ItemResult, error) {
-	items := all(objs, err)
-	if tt.CodeOf(err) == tt.CodeUnsupported {
-		return groupID, items, nil
-	}
-	return groupID, items, done(err, op, id)
-}
-
 // worst turns results into the error of the whole: that of the first object
 // that may still join, else of the first that cannot, else nil. It asks to
 // wait as long as the most patient object does.
@@ -58,7 +48,7 @@ func worst(id string, items []tt.ItemResult) error {
 }
 
 // done is err as the error of a step that followed a finished one: the ticket
-// exists. Promoting and adding can always be repeated.
+// exists, whatever became of the step.
 func done(err error, op, id string) *tt.Error {
 	e := &tt.Error{Op: op, Code: tt.CodeInternal}
 	errors.As(tt.Annotate(err, "", "", op, id), &e)
@@ -67,16 +57,4 @@ func done(err error, op, id string) *tt.Error {
 	}
 	e.TicketID, e.Outcome, e.Repeatable = id, tt.Done, true
 	return e
-}
-
-// repeatable corrects the error of Join for Create, which can only be repeated
-// when a key leads it back to the same ticket.
-func repeatable(err error, keyed bool) error {
-	var e *tt.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	c := *e
-	c.Repeatable = keyed
-	return &c
 }
