@@ -111,7 +111,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s.isClosed() { // a connection that is being closed may still look open
 		return refuse(r)
 	}
-	if s.script.empty() {
+	if s.script.empty() || r.Context().Err() != nil { // a cancelled request is never sent, and takes no fault
 		return t.http.RoundTrip(r)
 	}
 	var v verdict

@@ -207,6 +207,20 @@ func TestTheScriptChoosesByRouteWritesSkipAndTimes(t *testing.T) {
 	}
 }
 
+func TestACancelledRequestTakesNoFault(t *testing.T) {
+	c := newCounter(nil)
+	defer c.Close()
+	c.Inject(tttest.Fault{Kind: tttest.StatusBefore})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, "POST", c.URL()+"/add", nil)
+	require.NoError(t, err)
+	_, err = c.Client().Do(req)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, c.RequestCount())
+	assert.Equal(t, 503, c.add().status, "the fault still waits")
+}
+
 func TestClearFaultsEmptiesTheScript(t *testing.T) {
 	c := newCounter(nil)
 	defer c.Close()

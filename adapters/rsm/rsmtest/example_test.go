@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -64,4 +65,42 @@ func ExampleServer_Inject() {
 	// failed: true
 	// modes: 1
 	// create lose-reply acted 1 result 201
+}
+
+// A person ends the mode between the program's read and its write.
+func ExampleServer_Before() {
+	server := rsmtest.New(rsmtest.Options{Knobs: rsmtest.Knobs{Language: rsmtest.English}})
+	defer server.Close()
+	id := server.AddMode(rsmtest.Mode{Items: []rsmtest.Item{{CI: 7}}})
+	server.Before("patch", func() { server.Finish(id) })
+
+	url := fmt.Sprintf("%s/api/public/sm/v1/rsm-maintenance/%d", server.URL(), id)
+	req, _ := http.NewRequest("PATCH", url, bytes.NewBufferString(`{"labels":{"note":"too late"}}`))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+rsmtest.DefaultToken)
+	resp, err := server.Client().Do(req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	fmt.Print(resp.StatusCode, " ", string(text))
+	// Output:
+	// 400 {"message":"The maintenance is already finished. You cannot change it"}
+}
+
+// A program that passes its tests under every value of every knob does not
+// depend on a guess about the server.
+func ExampleAllKnobs() {
+	for _, k := range rsmtest.AllKnobs()[:4] {
+		server := rsmtest.New(rsmtest.Options{Knobs: k.Knobs})
+		fmt.Println(k.Name) // run the tests here
+		server.Close()
+	}
+	// Output:
+	// defaults
+	// profile=6.7
+	// labels=merge
+	// items=merge
 }

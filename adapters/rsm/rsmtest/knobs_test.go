@@ -236,6 +236,7 @@ var knobs = map[string]func(a *api){
 	"denials=fields": func(a *api) {
 		a.token = "unknown"
 		assert.Equal(a.t, "The user is not authorized", a.message("GET", modes, nil))
+		assert.Equal(a.t, "The user could not be authorized", a.message("POST", modes, nil))
 	},
 	"denials=stack": func(a *api) {
 		a.token = "unknown"

@@ -110,6 +110,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	c.id = id
 	p := c.authenticate()
+	if p != nil && e.writes {
+		p.text = textAuthFailed
+	}
 	if p == nil && e.body && !isJSON(r.Header) {
 		p = &problem{status: http.StatusUnsupportedMediaType, text: textWrongType}
 	}

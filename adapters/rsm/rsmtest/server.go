@@ -225,7 +225,7 @@ func (s *Server) Mode(id int64) (m Mode, ok bool) {
 }
 
 // AddMode adds a mode as a person would make it, and returns its id. A zero ID
-// takes the next one, a zero Start is now, a zero End an hour after Start;
+// takes the next one, the ID of a mode replaces it; a zero Start is now, a zero End an hour after Start;
 // items with zero dates take the mode's. Nothing is checked: a CI need not
 // exist, labels may be anything that JSON can hold.
 func (s *Server) AddMode(m Mode) (id int64) {

@@ -29,6 +29,7 @@ const (
 	textFinishedChange
 	textStartFrozen
 	textUnauthorized
+	textAuthFailed
 	textMayNotList
 	textMayNotView
 	textMayNotFilter
@@ -67,6 +68,7 @@ var sentences = map[text]sentence{
 	textFinishedChange:   {"Указанный режим обслуживания уже окончен. Вы не можете изменить его", "The maintenance is already finished. You cannot change it"},
 	textStartFrozen:      {"Указанный режим уже начался, Вы не можете изменить время его начала", "The maintenance is already started, you cannot change its start time"},
 	textUnauthorized:     {"Пользователь не авторизован", "The user is not authorized"},
+	textAuthFailed:       {"Не удалось выполнить авторизацию пользователя", "The user could not be authorized"},
 	textMayNotList:       {"Недостаточно прав для просмотра сервисных режимов", "Insufficient rights to view maintenances"},
 	textMayNotView:       {"Недостаточно прав для просмотра данного сервисного режима", "Insufficient rights to view this maintenance"},
 	textMayNotFilter:     {"Недостаточно прав для просмотра сервисных режимов по данному фильтру", "Insufficient rights to view the maintenances of this filter"},
