@@ -12,6 +12,8 @@ require (
 )
 
 require (
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	golang.org/x/sys v0.41.0 // indirect
 )
