@@ -46,31 +46,43 @@ func closeTruthful(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.eventually(ctx, func() error {
+	var lie error
+	err = e.eventually(ctx, func() error {
 		closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: id, Body: "over"})
 		if err != nil {
-			return fmt.Errorf("CloseTT %q: expected true or false, got: %w", id, err)
+			lie = fmt.Errorf("CloseTT %q: expected true or false, got: %w", id, err)
+		} else {
+			lie = e.confirm(ctx, id, closed, sys, other)
 		}
-		for _, sys := range []tt.System{sys, other} {
-			t, err := e.get(ctx, sys, id)
-			switch {
-			case err != nil:
-				return err
-			case closed && !t.State.Ended():
-				return fmt.Errorf("CloseTT %q said true, but GetTT says %s", id, t.State)
-			case !closed && t.State != tt.StatePending && !t.State.Ended(): // it may have ended by now
-				return fmt.Errorf("CloseTT %q said false, which means accepted and pending, but GetTT says %s", id, t.State)
-			}
-		}
-		if !closed {
+		if lie == nil && !closed {
 			return fmt.Errorf("CloseTT %q still says false", id)
 		}
-		r, err := e.record(id)
-		if err == nil && r.Open {
-			err = fmt.Errorf("CloseTT %q said true, but the ticket is open in the backend", id)
-		}
-		return err
+		return nil
 	})
+	if lie != nil {
+		return lie
+	}
+	return err
+}
+
+// confirm compares what CloseTT said with what there is.
+func (e *env) confirm(ctx context.Context, id string, closed bool, systems ...tt.System) error {
+	for _, sys := range systems {
+		t, err := e.get(ctx, sys, id)
+		switch {
+		case err != nil:
+			return err
+		case closed && !t.State.Ended():
+			return fmt.Errorf("CloseTT %q said true, but GetTT says %s", id, t.State)
+		case !closed && t.State != tt.StatePending && !t.State.Ended(): // it may have ended by now
+			return fmt.Errorf("CloseTT %q said false, which means accepted and pending, but GetTT says %s", id, t.State)
+		}
+	}
+	r, err := e.record(id)
+	if err == nil && closed && r.Open {
+		err = fmt.Errorf("CloseTT %q said true, but the ticket is open in the backend", id)
+	}
+	return err
 }
 
 func closeTwice(ctx context.Context, e *env) error {
@@ -201,7 +213,7 @@ func closeLateTwin(ctx context.Context, e *env) error {
 	if err != nil {
 		return fmt.Errorf("CreateTT in a second process, after that of the first was lost: %w", err)
 	}
-	if err := e.wait(ctx, late-time.Since(began)); err != nil {
+	if err := e.wait(ctx, late-time.Since(began)+tick); err != nil {
 		return err
 	}
 	if err := e.settle(ctx); err != nil {

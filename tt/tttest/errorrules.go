@@ -51,8 +51,11 @@ var errorRules = []rule{
 // all that were seen since the run began.
 func errorsSeen(about complaint) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
-		if err := e.provoke(ctx); err != nil {
-			return err
+		if !e.provoked { // once is enough for all of these rules
+			if err := e.provoke(ctx); err != nil {
+				return err
+			}
+			e.provoked = true
 		}
 		return e.log.about(about)
 	}

@@ -68,9 +68,11 @@ func (e *env) feeding(ctx context.Context) (tt.System, string, error) {
 	return sys, now.Next, nil
 }
 
-// read reads batches from a cursor until one is empty.
+// read reads batches from a cursor until nothing more comes: a batch may be
+// empty because it held changes of other tickets only, two in a row are the end.
 func (e *env) read(ctx context.Context, sys tt.System, req tt.UpdatesRequest) ([]tt.Change, error) {
 	var all []tt.Change
+	empty := false
 	for range 1000 {
 		batch, err := sys.GetUpdates(ctx, req)
 		if err != nil {
@@ -80,11 +82,12 @@ func (e *env) read(ctx context.Context, sys tt.System, req tt.UpdatesRequest) ([
 		switch {
 		case req.Limit > 0 && len(batch.Changes) > req.Limit:
 			return nil, fmt.Errorf("GetUpdates %+v: expected at most %d changes, got %d", req, req.Limit, len(batch.Changes))
-		case len(batch.Changes) == 0:
+		case len(batch.Changes) == 0 && (empty || batch.Next == req.After):
 			return all, nil
-		case batch.Next == req.After:
+		case len(batch.Changes) > 0 && batch.Next == req.After:
 			return nil, fmt.Errorf("GetUpdates %+v: %d changes came, but Next makes no progress", req, len(batch.Changes))
 		}
+		empty = len(batch.Changes) == 0
 		req.After = batch.Next
 	}
 	return nil, fmt.Errorf("GetUpdates %+v: the changes do not end after 1000 batches", req)
