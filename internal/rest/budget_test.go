@@ -42,7 +42,7 @@ func TestOneBudgetForAllRequestsOfAnOperation(t *testing.T) {
 func TestAStormsRepeatsStayUnderATenth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &answers{replies: []string{reply(503, "busy")}}
-		c := newClient(t, a.network().client(t))
+		c := newClient(t, a.network().client(t), func(cfg *Config) { cfg.Retry.MaxAttempts = 2 })
 		for range 100 {
 			_, err := c.Do(t.Context(), Request{Path: "/x"})
 			failure(t, err)

@@ -141,6 +141,13 @@ func TestTextsWithoutSecretsStayAsTheyAre(t *testing.T) {
 	assert.Nil(t, scrub("", "abc"), "three bytes are no secret")
 }
 
+func TestBasicAuthenticationGoesWhole(t *testing.T) {
+	for _, user := range []string{"", "a", "ab", "abc", "abcd"} {
+		header := "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+token))
+		assert.Equal(t, "got 'Basic "+mask+"'", scrub(token).line("got '"+header+"'", maxWords), "no bit of the secret is left beside the mask")
+	}
+}
+
 func TestOverlappingSecrets(t *testing.T) {
 	assert.Equal(t, "x"+mask+"y", scrub("abcdef", "defghi").line("xabcdefghiy", maxWords))
 	assert.Equal(t, mask+"!", scrub("abcdef", "cdef").line("abcdef!", maxWords))
@@ -162,8 +169,14 @@ func TestACutNeverShowsHalfASecret(t *testing.T) {
 		}
 	}
 	// What shrinks while it is read, such as a page, brings what stood far behind to the front.
-	page := "<html>" + strings.Repeat("<br/>", readableOf/5) + secret
-	assert.NotContains(t, scrub(secret).words([]byte(page)), "Secr3t")
+	end := readableOf + 2*scrub(secret).reach
+	for before := range len(secret) {
+		page := "<html>" + strings.Repeat("<br/>", end/5)
+		page = page[:end-before-7] + " <br/> " + secret + strings.Repeat(" ", 100)
+		assert.NotContains(t, scrub(secret).words([]byte(page)), "Secr", "%d bytes before the end of what is read", before)
+	}
+	// A secret that looks like a tag is gone before the tags are.
+	assert.Equal(t, "wrong: "+mask, scrub("pass<wo>rd").words([]byte("<p>wrong: pass<wo>rd</p>")))
 }
 
 func TestAServerThatEchoesTheToken(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -232,6 +233,26 @@ func TestACarelessTransportIsBorneWith(t *testing.T) {
 	resp, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Once})
 	require.NoError(t, err)
 	assert.Equal(t, 204, resp.Status)
+}
+
+// closeCounter is a body that must be closed, read to its end or not.
+type closeCounter struct {
+	io.Reader
+	closed int
+}
+
+func (c *closeCounter) Close() error { c.closed++; return nil }
+
+func TestEveryBodyIsClosed(t *testing.T) {
+	for _, length := range []int{0, 10, 1000} {
+		body := &closeCounter{Reader: strings.NewReader(strings.Repeat("x", length))}
+		c := newClient(t, &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: body}, nil
+		})}, func(cfg *Config) { cfg.MaxReply = 100 })
+		_, err := c.Do(t.Context(), Request{Path: "/x"})
+		assert.Equal(t, length > 100, err != nil)
+		assert.Equal(t, 1, body.closed)
+	}
 }
 
 func TestAConnectionThatBreaksWhileWritingIsUnknown(t *testing.T) {
