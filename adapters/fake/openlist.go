@@ -9,7 +9,7 @@ import (
 // openList holds the ids of open tickets, oldest first. They mostly come at
 // the end and leave anywhere: one that leaves makes a gap, and the list is
 // compacted when more than half of it is gaps, so that a change costs O(log n)
-// and reading costs what is read. The ids are kept here because following a
+// on average, and reading the whole costs at most twice what it holds. The ids are kept here because following a
 // pointer for each would cost a cache miss for each.
 type openList struct {
 	entries []entry

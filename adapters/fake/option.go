@@ -65,7 +65,7 @@ func WithoutUpdates() Option { return func(b *Backend) { b.noUpdates = true } }
 // answer ErrClosed.
 func WithoutCommentsAfterClose() Option { return func(b *Backend) { b.noLateComments = true } }
 
-// WithHistory keeps the newest events only, at least max of them, for a
-// backend that lives long. Below 0, the default, every one is kept; 0 keeps
-// none.
-func WithHistory(max int) Option { return func(b *Backend) { b.history.limit = max } }
+// WithHistory lets a backend that lives long forget: it keeps the newest
+// events, so many at least and twice as many at most. Below 0, the default,
+// every event is kept; 0 keeps none.
+func WithHistory(newest int) Option { return func(b *Backend) { b.history.limit = newest } }
