@@ -122,6 +122,25 @@ var brokenFields = []broken{
 		}),
 	},
 	{
+		how:    "ignores tickets of the future",
+		caught: []string{"fields/times"},
+		spoil: changeTickets(func(t *tt.Ticket) {
+			if t.OpenedAt.After(time.Now()) {
+				t.OpenedAt = time.Now().UTC()
+			}
+		}),
+	},
+	{
+		how:    "links to a path without a host",
+		caught: []string{"fields/url"},
+		spoil:  changeTickets(func(t *tt.Ticket) { t.URL = "/tickets/" + t.ID }),
+	},
+	{
+		how:    "links with its token",
+		caught: []string{"fields/url"},
+		spoil:  changeTickets(func(t *tt.Ticket) { t.URL = "https://host/tickets/1?token=hunter2%2F%2Bsecret" }),
+	},
+	{
 		how:    "forgets why a ticket was closed",
 		caught: []string{"fields/closed"},
 		spoil:  changeTickets(func(t *tt.Ticket) { t.FinalReason = "" }),
@@ -493,6 +512,18 @@ var brokenLives = []broken{
 				}
 				lost = nil
 				return s.System.Shutdown(ctx)
+			}
+		},
+	},
+	{
+		how:    "leaves work behind when it is shut down",
+		caught: []string{"shutdown/in-flight"},
+		spoil: func(s *spoiled, shared *state) {
+			s.create = func(ctx context.Context, req tt.CreateRequest) (tt.Created, error) {
+				time.AfterFunc(2*time.Second, func() {
+					_, _ = s.backend().Open("ghost").CreateTT(context.WithoutCancel(ctx), twin(req, shared))
+				})
+				return s.System.CreateTT(ctx, req)
 			}
 		},
 	},

@@ -29,7 +29,7 @@ func changeErrors(change func(op string, e *tt.Error) error) func(*spoiled, *sta
 
 // every names the rules that there are one of for each operation.
 func every(prefix string) []string {
-	return ruleNames(prefix, "CreateTT", "CreateTT without a key", "GetTT", "GetObjectTTs", "FindTT", "ListTTs", "CloseTT",
+	return ruleNames(prefix, "CreateTT", "CreateTT again", "CreateTT without a key", "GetTT", "GetObjectTTs", "FindTT", "ListTTs", "CloseTT",
 		"AddComment", "AddComment without a key", "RenewTT", "CreateGroupTT", "AddToGroupTT")
 }
 
@@ -245,6 +245,18 @@ var brokenRepeats = []broken{
 		how:    "doubles on retry",
 		caught: []string{"faults/CreateTT", "resume/worse", "outage/create"},
 		spoil:  insistent,
+	},
+	{
+		how:    "creates when it could not look the key up",
+		caught: []string{"faults/CreateTT again"},
+		spoil: func(s *spoiled, shared *state) {
+			s.create = func(ctx context.Context, req tt.CreateRequest) (tt.Created, error) {
+				if id, err := s.System.FindTT(ctx, req.Key); err == nil {
+					return tt.Created{ID: id, Existed: true}, nil
+				}
+				return s.System.CreateTT(ctx, twin(req, shared))
+			}
+		},
 	},
 	{
 		how:    "swallows the error of a create",

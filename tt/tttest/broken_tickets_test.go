@@ -145,6 +145,20 @@ var brokenKeys = []broken{
 		spoil:  changeCreates(func(req *tt.CreateRequest) { req.Key = req.Key[:min(64, len(req.Key))] }),
 	},
 	{
+		how:    "lists only tickets with a key",
+		caught: []string{"keys/none"},
+		spoil: func(s *spoiled, _ *state) {
+			s.list = func(ctx context.Context, req tt.ListRequest) (tt.List, error) {
+				page, err := s.System.ListTTs(ctx, req)
+				page.IDs = slices.DeleteFunc(page.IDs, func(id string) bool {
+					t, _ := s.System.GetTT(ctx, id)
+					return t != nil && t.Key == ""
+				})
+				return page, err
+			}
+		},
+	},
+	{
 		how:    "shows the key that it made up",
 		caught: []string{"keys/none"},
 		spoil: changeTickets(func(t *tt.Ticket) {
@@ -175,6 +189,18 @@ var brokenCloses = []broken{
 				t, _ := s.System.GetTT(ctx, req.ID)
 				if t != nil && t.State.Ended() {
 					_ = s.System.AddComment(ctx, tt.CommentRequest{ID: req.ID, Body: req.Body})
+				}
+				return s.System.CloseTT(ctx, req)
+			}
+		},
+	},
+	{
+		how:    "writes an empty comment when a ticket is closed without a word",
+		caught: []string{"close/text"},
+		spoil: func(s *spoiled, _ *state) {
+			s.close = func(ctx context.Context, req tt.CloseRequest) (bool, error) {
+				if req.Body == "" {
+					req.Body = "closed"
 				}
 				return s.System.CloseTT(ctx, req)
 			}
@@ -271,6 +297,21 @@ var brokenComments = []broken{
 				}
 				turn()
 				return s.System.AddComment(ctx, req)
+			}
+		},
+	},
+	{
+		how:    "mixes up what goes on at the same time",
+		caught: []string{"concurrency/mixed"},
+		spoil: func(s *spoiled, shared *state) {
+			s.get = func(ctx context.Context, id string) (*tt.Ticket, error) {
+				shared.lock.Lock()
+				shared.text = id
+				shared.lock.Unlock()
+				turn()
+				shared.lock.Lock()
+				defer shared.lock.Unlock()
+				return s.System.GetTT(ctx, shared.text)
 			}
 		},
 	},

@@ -71,7 +71,7 @@ func (e *env) promptly() time.Duration {
 	if e.h.Virtual {
 		return time.Second
 	}
-	return 2 * time.Second
+	return 1500 * time.Millisecond
 }
 
 // hold is how long a reply is held back from a call that is cancelled
@@ -81,7 +81,7 @@ func (e *env) hold() []time.Duration {
 	if e.h.Virtual {
 		return []time.Duration{3 * time.Second, 20 * time.Second}
 	}
-	return []time.Duration{4 * time.Second}
+	return []time.Duration{2 * time.Second}
 }
 
 const beforeCancel = 100 * time.Millisecond

@@ -20,6 +20,11 @@ var closeRules = []rule{
 		check: closeTwice,
 	},
 	{
+		name:  "close/text",
+		says:  "Subject and Body of a close, when one of them is set, become the ticket's last comment; otherwise there is none.",
+		check: closeText,
+	},
+	{
 		name:  "close/all-of-a-key",
 		says:  "CloseTT ends every open ticket of its key, and none of another.",
 		check: closeAllOfKey,
@@ -125,6 +130,35 @@ func closeTwice(ctx context.Context, e *env) error {
 	return e.unchanged(before)
 }
 
+func closeText(ctx context.Context, e *env) error {
+	sys, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	for i, req := range []tt.CloseRequest{{}, {Reason: "repaired", Login: "alice"}, {Subject: "Cleared"}, {Body: "It works again.", Login: "alice"}} {
+		if req.ID, err = e.create(ctx, sys, e.object(i), e.key("text", i)); err != nil {
+			return err
+		}
+		if err := e.endAs(ctx, sys, req); err != nil {
+			return err
+		}
+		t, err := e.get(ctx, sys, req.ID)
+		if err != nil {
+			return err
+		}
+		if req.Subject+req.Body == "" {
+			if len(t.Comments) != 0 {
+				return fmt.Errorf("CloseTT %+v: without a text: expected no comment, got %+v", req, t.Comments)
+			}
+			continue
+		}
+		if len(t.Comments) != 1 || t.Comments[0].Subject != req.Subject || t.Comments[0].Body != req.Body || t.Comments[0].Login != req.Login {
+			return fmt.Errorf("CloseTT %+v: expected its text as the one comment, got %+v", req, t.Comments)
+		}
+	}
+	return nil
+}
+
 func closeAllOfKey(ctx context.Context, e *env) error {
 	a, b, err := e.openTwo(ctx)
 	if err != nil {
@@ -213,7 +247,7 @@ func closeLateTwin(ctx context.Context, e *env) error {
 	if err != nil {
 		return fmt.Errorf("CreateTT in a second process, after that of the first was lost: %w", err)
 	}
-	if err := e.wait(ctx, late-time.Since(began)+tick); err != nil {
+	if err := e.wait(ctx, late-time.Since(began)+e.breath()); err != nil {
 		return err
 	}
 	if err := e.settle(ctx); err != nil {

@@ -107,19 +107,27 @@ func (e *env) until(ctx context.Context, call func() error) error {
 		case n == tries:
 			return fmt.Errorf("still failing after %d calls, each made after the wait that the error asked for: %w", n, err)
 		}
-		if err := e.wait(ctx, pause(err)); err != nil {
+		if err := e.wait(ctx, e.pause(err)); err != nil {
 			return err
 		}
 	}
 }
 
 // pause is how long to wait after an error.
-func pause(err error) time.Duration {
+func (e *env) pause(err error) time.Duration {
 	var failure *tt.Error
 	if errors.As(err, &failure) {
-		return max(failure.RetryAfter, time.Second)
+		return max(failure.RetryAfter, e.breath())
 	}
-	return time.Second
+	return e.breath()
+}
+
+// breath is a short wait: shorter where it costs real time.
+func (e *env) breath() time.Duration {
+	if e.h.Virtual {
+		return time.Second
+	}
+	return 50 * time.Millisecond
 }
 
 // polls bounds how often the kit looks again for something that is under way.

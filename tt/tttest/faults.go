@@ -58,7 +58,7 @@ func (e *env) slow() time.Duration {
 // late is when a late effect comes: well within the setting.
 func (e *env) late() time.Duration {
 	if e.h.Late == 0 {
-		return time.Second
+		return e.breath()
 	}
 	return e.h.Late / 2
 }
@@ -114,13 +114,13 @@ func (e *env) judge(ctx context.Context, t trial, kind FaultKind, err error) err
 	}
 	outcome := outcomeOf(err)
 	if t.effects == nil {
-		if outcome == tt.Done {
+		if outcome == tt.Done && !t.settled {
 			return fmt.Errorf("what only reads has done nothing, but the outcome is %s: %w", outcome, err)
 		}
 		return nil
 	}
 	if kind == Late && outcome == tt.NotDone {
-		if err := e.wait(ctx, e.late()+time.Second); err != nil {
+		if err := e.wait(ctx, e.late()+e.breath()); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -25,6 +26,11 @@ var fieldRules = []rule{
 		name:  "fields/times",
 		says:  "Times are in UTC and exact to the second, in whatever zone they were given.",
 		check: fieldsTimes,
+	},
+	{
+		name:  "fields/url",
+		says:  "Ticket.URL is empty or a whole http or https address without credentials.",
+		check: fieldsURL,
 	},
 	{
 		name:  "fields/closed",
@@ -134,6 +140,7 @@ func fieldsTimes(ctx context.Context, e *env) error {
 	for i, at := range []time.Time{
 		now.Add(-time.Hour).Truncate(time.Second).Add(400 * time.Millisecond).In(time.FixedZone("east", 5*3600+1800)),
 		now.Add(-40 * 24 * time.Hour).Truncate(time.Second).In(time.FixedZone("west", -9*3600)),
+		now.Add(10 * time.Minute).Truncate(time.Second), // the clock of the alarm's source is ahead
 	} {
 		req := e.request(e.object(i), e.key("times", i))
 		req.Timestamp = at
@@ -149,8 +156,11 @@ func fieldsTimes(ctx context.Context, e *env) error {
 		if err != nil {
 			return err
 		}
-		if !sameSecond(t.OpenedAt, at) {
-			return fmt.Errorf("GetTT %q: Timestamp was %s, OpenedAt is %s", c.ID, at, t.OpenedAt)
+		if !sameSecond(t.OpenedAt, at) || t.State != tt.StateOpen {
+			return fmt.Errorf("GetTT %q: Timestamp was %s: expected an open ticket with that time, got %s of %s", c.ID, at, t.State, t.OpenedAt)
+		}
+		if err := e.listIs(ctx, sys, req.Object, c.ID); err != nil {
+			return fmt.Errorf("Timestamp was %s: %w", at, err)
 		}
 		if len(t.Comments) != 1 || !sameSecond(t.Comments[0].At, comment.At) {
 			return fmt.Errorf("GetTT %q: a comment was made at %s, got %+v", c.ID, comment.At, t.Comments)
@@ -178,6 +188,25 @@ func allUTC(t *tt.Ticket) error {
 		if at.Location() != time.UTC {
 			return fmt.Errorf("%s: expected UTC, got %s", name, at)
 		}
+	}
+	return nil
+}
+
+func fieldsURL(ctx context.Context, e *env) error {
+	sys, id, err := e.ticket(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := e.get(ctx, sys, id)
+	if err != nil || t.URL == "" {
+		return err
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return fmt.Errorf("GetTT %q: expected a whole address without credentials in URL, got %q", id, t.URL)
+	}
+	if err := NoSecretIn(t.URL, e.h.Secrets...); err != nil {
+		return fmt.Errorf("GetTT %q: URL: %w", id, err)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ var keyRules = []rule{
 	},
 	{
 		name:  "keys/none",
-		says:  "Without a key every create is a ticket of its own, and GetTT shows no key.",
+		says:  "Without a key every create is a ticket of its own, which is listed like any other, and GetTT shows no key.",
 		check: keysNone,
 	},
 }
@@ -435,5 +435,9 @@ func keysNone(ctx context.Context, e *env) error {
 			return fmt.Errorf("GetTT %q, made without a key: expected an open ticket without a key, got %s with key %q", id, t.State, t.Key)
 		}
 	}
-	return nil
+	all, err := e.pages(ctx, sys, 0)
+	if err == nil && (len(all) != 2 || count(all, first.ID) != 1 || count(all, second.ID) != 1) {
+		err = fmt.Errorf("ListTTs: expected the tickets made without a key, %q and %q, got %q", first.ID, second.ID, all)
+	}
+	return err
 }

@@ -94,9 +94,13 @@ func (e *env) pendingListed(ctx context.Context, sys tt.System, obj, id string) 
 	if err != nil {
 		return err
 	}
-	t, err := e.get(ctx, sys, id) // after the list: it may have ended in between
-	if err == nil && t.State == tt.StatePending && !slices.Contains(ids, id) {
-		err = fmt.Errorf("GetObjectTTs %q: ticket %q is pending, which counts as open, but the list is %q", obj, id, ids)
+	all, err := e.pages(ctx, sys, 0)
+	if err != nil {
+		return err
+	}
+	t, err := e.get(ctx, sys, id) // after the lists: it may have ended in between
+	if err == nil && t.State == tt.StatePending && (!slices.Contains(ids, id) || !slices.Contains(all, id)) {
+		err = fmt.Errorf("ticket %q is pending, which counts as open, but GetObjectTTs %q lists %q and ListTTs %q", id, obj, ids, all)
 	}
 	return err
 }

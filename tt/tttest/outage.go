@@ -54,7 +54,7 @@ func outageCreate(ctx context.Context, e *env) error {
 					}
 				}
 				// An impatient caller, who does not wait as long as the error says.
-				if err := e.wait(ctx, time.Second); err != nil {
+				if err := e.wait(ctx, e.breath()); err != nil {
 					return err
 				}
 			}

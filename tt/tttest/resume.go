@@ -76,7 +76,7 @@ func resumeWorse(ctx context.Context, e *env) error {
 			e.inject(e.fault(kind, Fault{Writes: true}))
 			first := t.call(ctx, sys)
 			if first != nil {
-				if err := e.wait(ctx, pause(first)); err != nil {
+				if err := e.wait(ctx, e.pause(first)); err != nil {
 					return err
 				}
 				_ = t.call(ctx, sys) // the remaining faults may strike here

@@ -26,6 +26,12 @@ var shutdownRules = []rule{
 		check: shutdownPending,
 	},
 	{
+		name:  "shutdown/in-flight",
+		level: Faults,
+		says:  "Shutdown waits for what a cancelled call left on its way: when it has returned, nothing reaches the server any more.",
+		check: shutdownInFlight,
+	},
+	{
 		name:  "shutdown/under-way",
 		says:  "Shutdown finishes what is under way: calls made meanwhile end, and what they acknowledged is there.",
 		check: shutdownUnderWay,
@@ -139,6 +145,38 @@ func (e *env) takeOver(ctx context.Context, req tt.CreateRequest) error {
 		return err
 	}
 	return e.finish(ctx, next, req)
+}
+
+func shutdownInFlight(ctx context.Context, e *env) error {
+	if err := e.needsFaults(); err != nil {
+		return err
+	}
+	sys, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	e.inject(Fault{Kind: Slow, Delay: e.hold()[0]})
+	ending, cancel := context.WithTimeout(ctx, beforeCancel)
+	defer cancel()
+	_, _ = sys.CreateTT(ending, e.request(e.object(0), e.key("in flight"))) // canceled: the rules about that are others
+	if err := sys.Shutdown(ctx); err != nil {
+		return fmt.Errorf("Shutdown after a cancelled create: expected nil, got: %w", err)
+	}
+	sent := e.requests()
+	before, err := e.records()
+	if err != nil {
+		return err
+	}
+	if err := e.wait(ctx, e.hold()[0]); err != nil {
+		return err
+	}
+	if err := e.converge(ctx); err != nil {
+		return err
+	}
+	if n := e.requests() - sent; n != 0 {
+		return fmt.Errorf("after Shutdown returned: expected no request, %d arrived", n)
+	}
+	return e.unchanged(before)
 }
 
 func shutdownUnderWay(ctx context.Context, e *env) error {

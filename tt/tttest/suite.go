@@ -23,7 +23,7 @@ type rule struct {
 // errors are last, because they judge every error that was seen.
 func allRules() []rule {
 	return slices.Concat(
-		idRules, fieldRules, listRules, pageRules, keyRules, closeRules, commentRules,
+		idRules, fieldRules, listRules, pageRules, keyRules, closeRules, commentRules, concurrencyRules,
 		contentRules, inputRules, leaseRules, groupRules, groupErrorRules, updateRules, foreignRules,
 		memoryRules, capabilityRules, limitRules, preflightRules, shutdownRules,
 		resumeRules, cancelRules, faultRules, outageRules, errorRules,

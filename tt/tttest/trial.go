@@ -25,6 +25,7 @@ type trial struct {
 	proof func(ctx context.Context, sys tt.System) error
 
 	keyless bool // a create or a comment without a key: not safe to repeat
+	settled bool // the effect was there before: the outcome done is no lie
 }
 
 // wrongResult is what a call returned without an error, and should not have.
@@ -46,6 +47,7 @@ func withGroups(c tt.Capabilities) bool { return c.PromoteGroupTT }
 // operations are all that a System does.
 var operations = []operation{
 	{"CreateTT", withKeys, tryCreate},
+	{"CreateTT again", withKeys, tryCreateAgain},
 	{"CreateTT without a key", nil, tryKeylessCreate},
 	{"GetTT", nil, tryGet},
 	{"GetObjectTTs", nil, tryList},
@@ -93,6 +95,29 @@ func tryCreate(_ context.Context, e *env, _ tt.System) (trial, error) {
 			return e.listIs(ctx, sys, req.Object, r.ID)
 		},
 	}, nil
+}
+
+// tryCreateAgain: the ticket of the key is there; a look-up that fails must
+// not lead to another.
+func tryCreateAgain(ctx context.Context, e *env, sys tt.System) (trial, error) {
+	key := e.key("tried")
+	id, err := e.tried(ctx, sys)
+	return trial{
+		settled: true,
+		call: func(ctx context.Context, sys tt.System) error {
+			c, err := sys.CreateTT(ctx, e.request(e.object(0), key))
+			if err == nil && (c.ID != id || !c.Existed) {
+				err = wrong("CreateTT with the key of ticket %q: expected it with Existed, got %+v", id, c)
+			}
+			return err
+		},
+		proof: func(ctx context.Context, sys tt.System) error {
+			if _, err := e.oneOpen(key); err != nil {
+				return err
+			}
+			return e.listIs(ctx, sys, e.object(0), id)
+		},
+	}, err
 }
 
 func tryKeylessCreate(_ context.Context, e *env, _ tt.System) (trial, error) {
@@ -364,7 +389,7 @@ func (e *env) conclude(ctx context.Context, sys tt.System, t trial, first error)
 		repeat = false // the caller cannot know, and must not repeat
 	}
 	if repeat {
-		if err := e.wait(ctx, pause(first)); err != nil {
+		if err := e.wait(ctx, e.pause(first)); err != nil {
 			return err
 		}
 		if err := e.until(ctx, func() error { return t.call(ctx, sys) }); err != nil {
