@@ -17,7 +17,6 @@ type attempt struct {
 	trace   httptrace.ClientTrace
 	asked   atomic.Bool  // the transport looked for a connection, so it reports to trace
 	conns   atomic.Int32 // connections that the request was given
-	header  http.Header  // as sent, cookies included
 	started time.Time
 
 	answer  *Response // nil when no status line came
@@ -30,14 +29,25 @@ var (
 	errNoReply       = errors.New("the transport gave neither an answer nor an error")
 )
 
+// forbiddenHeader is the name of a header whose value HTTP cannot carry.
+type forbiddenHeader string
+
+func (f forbiddenHeader) Error() string {
+	return "the header " + string(f) + " holds a character that HTTP forbids, such as a line break in a token"
+}
+
 // RoundTrip makes call an http.RoundTripper, and so the transport of its own
 // http.Client. The whole attempt happens in here, reply
 // included, within the time limit. http.Client and retryablehttp get
 // an answer with an empty body, and as call has no CloseIdleConnections, the
 // user's pool of connections is out of their reach.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := &attempt{header: req.Header, started: time.Now()}
+	a := &attempt{started: time.Now()}
 	c.try = a
+	if err := sendable(req.Header); err != nil {
+		a.err = err
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), c.client.timeout)
 	defer cancel()
 	a.trace.GetConn = func(string) { a.asked.Store(true) }
@@ -105,6 +115,21 @@ func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 	}
 }
 
+// sendable refuses what net/http would, before any transport has it: of an
+// error that comes from a transport it is not known whether it was sent.
+func sendable(h http.Header) error {
+	for name, values := range h {
+		for _, value := range values {
+			for i := range len(value) {
+				if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
+					return forbiddenHeader(name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // neverSent reports whether the request provably never reached a connection.
 // Once it had one, nothing is proved: the transport writes in another
 // goroutine. A transport that does not report to httptrace proves nothing
@@ -117,6 +142,9 @@ func (c *call) neverSent() bool {
 	if a.answer != nil || a.conns.Load() > 0 {
 		return false
 	}
-	var op *net.OpError
-	return a.asked.Load() || c.client.std || errors.As(a.err, &op) && op.Op == "dial"
+	var (
+		op        *net.OpError
+		forbidden forbiddenHeader
+	)
+	return a.asked.Load() || errors.As(a.err, &op) && op.Op == "dial" || errors.As(a.err, &forbidden)
 }

@@ -55,11 +55,12 @@ type Config struct {
 	MaxReply int64 // bytes of one reply; 0: 16 MiB
 
 	// Fail is the adapter's reading of an answer: nil is success. It sees
-	// every complete answer but redirects, 2xx included, because some vendors
-	// report failures there. It need not fill in Status, RetryAfter, or an
+	// every answer but redirects, 2xx included, because some vendors report
+	// failures there. It need not fill in Status, RetryAfter, or an
 	// Outcome that follows from the status or from tt.CodeRateLimited, and it
-	// should take the server's words from [Response.Words]; a text cut by
-	// itself may end in half a secret. nil: [ByStatus].
+	// should take the server's words from [Response.Words]: a text that it
+	// cuts may end in half a secret. A failure whose body was cut off or too
+	// large has none. nil: [ByStatus].
 	Fail func(r *Response) *tt.Error
 }
 
@@ -70,7 +71,6 @@ type Client struct {
 	transport       http.RoundTripper
 	jar             http.CookieJar
 	own             *http.Transport // transport, when New made it
-	std             bool            // transport is net/http's own, which reports to httptrace
 	log             *slog.Logger
 	timeout         time.Duration
 	retry           tt.Retry
@@ -158,14 +158,13 @@ func (c *Client) setHTTP(given *http.Client, caFile string) error {
 		if c.transport == nil {
 			c.transport = http.DefaultTransport
 		}
-		_, c.std = c.transport.(*http.Transport)
 		return nil
 	}
 	own, err := ownTransport(caFile)
 	if err != nil {
 		return c.invalid("ca_file: %w", err)
 	}
-	c.own, c.transport, c.std = own, own, true
+	c.own, c.transport = own, own
 	return nil
 }
 

@@ -226,6 +226,34 @@ func TestAForeignTransportProvesNothing(t *testing.T) {
 	}
 }
 
+// TestAForeignProtocolProvesNothing hides a foreign transport inside of
+// net/http's own.
+func TestAForeignProtocolProvesNothing(t *testing.T) {
+	transport := &http.Transport{}
+	transport.RegisterProtocol("http", roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("lost") }))
+	c := newClient(t, &http.Client{Transport: transport})
+	_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded})
+	assert.Equal(t, tt.Unknown, failure(t, err).Outcome)
+}
+
+// TestAConnectionThatWasClosedBeforeTheCallIsNotUsed is the everyday case: a
+// server's keep-alive has ended between two alarms.
+func TestAConnectionThatWasClosedBeforeTheCallIsNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{peer: speak(func(_ *http.Request, _ string, conn net.Conn) bool {
+			_, _ = io.WriteString(conn, reply(200, ""))
+			return false
+		})}
+		c := newClient(t, n.client(t))
+		for range 3 {
+			_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Body: []byte("{}"), Class: Guarded})
+			require.NoError(t, err)
+			synctest.Wait()
+		}
+		assert.EqualValues(t, 3, n.dials.Load())
+	})
+}
+
 func TestACarelessTransportIsBorneWith(t *testing.T) {
 	c := newClient(t, &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 204}, nil

@@ -121,19 +121,20 @@ func (c *call) noAnswer(err error) *tt.Error {
 	if errors.Is(err, context.Canceled) { // see RoundTrip: net/http wanted to repeat by itself
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the connection was lost", c.name())
 	}
-	code, advice := c.diagnose(err)
+	code, advice := diagnose(err)
 	return &tt.Error{Code: code, Err: fmt.Errorf("%s: %w%s", c.name(), err, advice)}
 }
 
 // diagnose tells the mistakes of a configuration from the troubles of a
 // network, and what to do about them.
-func (c *call) diagnose(err error) (code tt.Code, advice string) {
+func diagnose(err error) (code tt.Code, advice string) {
 	var (
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		record    tls.RecordHeaderError
 		address   *net.AddrError
 		parse     *net.ParseError
+		forbidden forbiddenHeader
 	)
 	switch {
 	case errors.As(err, &authority):
@@ -144,28 +145,10 @@ func (c *call) diagnose(err error) (code tt.Code, advice string) {
 		return tt.CodeInvalid, "; the server does not speak TLS at this address, check the scheme and port of base_url"
 	case errors.As(err, &address), errors.As(err, &parse):
 		return tt.CodeInvalid, "; check base_url"
-	}
-	if name := c.forbiddenHeader(); name != "" && c.neverSent() {
-		return tt.CodeInvalid, "; the header " + name + " holds a character that HTTP forbids, such as a line break in a token"
+	case errors.As(err, &forbidden):
+		return tt.CodeInvalid, ""
 	}
 	return tt.CodeUnavailable, ""
-}
-
-// forbiddenHeader returns the name of a header whose value cannot be sent.
-func (c *call) forbiddenHeader() string {
-	if c.try == nil {
-		return ""
-	}
-	for name, values := range c.try.header {
-		for _, value := range values {
-			for _, b := range []byte(value) {
-				if b < ' ' && b != '\t' || b == 0x7f {
-					return name
-				}
-			}
-		}
-	}
-	return ""
 }
 
 // finish makes an error fit to leave this package: it names the system, and
@@ -176,10 +159,9 @@ func (c *Client) finish(e *tt.Error) *tt.Error {
 	}
 	e.VendorCode = c.scrub.line(e.VendorCode, maxWords)
 	e.TraceID = c.scrub.line(e.TraceID, maxWords)
-	if e.Err != nil {
-		if text := e.Err.Error(); text != c.scrub.line(text, maxWords) {
-			e.Err = &reworded{c.scrub.line(text, maxWords), cause(e.Err)}
-		}
+	text := e.Err.Error()
+	if clean := c.scrub.line(text, maxWords); clean != text {
+		e.Err = &reworded{clean, cause(e.Err)}
 	}
 	return e
 }
