@@ -3,14 +3,20 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ttkit/ttkit/tt"
 )
 
 func TestEveryAttemptIsLoggedAndNoSecretIs(t *testing.T) {
@@ -63,4 +69,25 @@ func TestNothingIsLoggedAboveDebug(t *testing.T) {
 		failure(t, err)
 		assert.Empty(t, out.String())
 	})
+}
+
+// TestNothingIsPrinted runs a failing call in a process of its own, whose
+// output it reads: retryablehttp's default logger would print the URL there.
+func TestNothingIsPrinted(t *testing.T) {
+	const child = "TTKIT_REST_TEST_CHILD"
+	if os.Getenv(child) != "" {
+		c := newClient(t, &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("lost")
+		})}, func(cfg *Config) { cfg.Retry = tt.Retry{MaxAttempts: 2, WaitMin: 1, WaitMax: 1} })
+		_, err := c.Do(t.Context(), Request{Path: "/x", Query: url.Values{"code": {"hunter2"}}})
+		failure(t, err)
+		return
+	}
+	command := exec.Command(os.Args[0], "-test.run=^TestNothingIsPrinted$")
+	command.Env = append(os.Environ(), child+"=1")
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.NotContains(t, string(out), "hunter2")
+	assert.NotContains(t, string(out), "GET")
+	assert.NotContains(t, string(out), "tickets.test")
 }

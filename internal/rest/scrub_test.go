@@ -170,7 +170,7 @@ func TestACutNeverShowsHalfASecret(t *testing.T) {
 	}
 	// What shrinks while it is read, such as a page, brings what stood far behind to the front.
 	end := readableOf + 2*scrub(secret).reach
-	for before := range len(secret) {
+	for before := 0; before < len(secret); before += 9 {
 		page := "<html>" + strings.Repeat("<br/>", end/5)
 		page = page[:end-before-7] + " <br/> " + secret + strings.Repeat(" ", 100)
 		assert.NotContains(t, scrub(secret).words([]byte(page)), "Secr", "%d bytes before the end of what is read", before)

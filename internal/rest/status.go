@@ -8,11 +8,11 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// ByStatus reads an answer by its HTTP status alone: nil below 400, and
-// otherwise the status' code and the server's words. It is the default of
-// Config.Fail, and what an adapter's own falls back to.
+// ByStatus reads an answer by its HTTP status alone: nil for 2xx, otherwise
+// the status' code and the server's words. It is the default of Config.Fail,
+// and what an adapter's own falls back to. A 3xx never gets here: see Fail.
 func ByStatus(r *Response) *tt.Error {
-	if r.Status >= 200 && r.Status < 400 {
+	if r.Status >= 200 && r.Status < 300 {
 		return nil
 	}
 	words := wordsOf(r)

@@ -76,7 +76,7 @@ func (c *call) incomplete(err error) *tt.Error {
 	case c.try.expired:
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply did not end within %s", c.name(), c.client.timeout)
 	}
-	return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply was cut off: %w", c.name(), err)
+	return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply was cut off: %w", c.name(), detached(err))
 }
 
 // decode puts the JSON of a success into Out. What is no JSON at all comes
@@ -122,7 +122,16 @@ func (c *call) noAnswer(err error) *tt.Error {
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the connection was lost", c.name())
 	}
 	code, advice := diagnose(err)
-	return &tt.Error{Code: code, Err: fmt.Errorf("%s: %w%s", c.name(), err, advice)}
+	return &tt.Error{Code: code, Err: fmt.Errorf("%s: %w%s", c.name(), detached(err), advice)}
+}
+
+// detached is err without its chain where that would say that a context has
+// ended. The time-outs of package net do, but the caller's context goes on.
+func detached(err error) error {
+	if cause(err) != nil {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 // diagnose tells the mistakes of a configuration from the troubles of a
@@ -176,6 +185,7 @@ type reworded struct {
 func (r *reworded) Error() string { return r.text }
 func (r *reworded) Unwrap() error { return r.cause }
 
+// cause is the end of a context that err says it comes from, if any.
 func cause(err error) error {
 	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, end) {

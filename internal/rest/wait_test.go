@@ -247,6 +247,45 @@ func TestTheEndOfACall(t *testing.T) {
 	}
 }
 
+func TestATimeOutOfTheTransportIsNotTheCallersDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := silent()
+		n.err = func(int) error { return &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded} }
+		c := newClient(t, n.client(t), func(cfg *Config) { cfg.Retry.MaxAttempts = 1 })
+		_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded})
+		e := failure(t, err)
+		assert.Equal(t, tt.CodeUnavailable, e.Code)
+		assert.Equal(t, tt.NotDone, e.Outcome)
+		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, e.Error(), "dial tcp")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		hc := silent().client(t)
+		hc.Transport.(*http.Transport).ResponseHeaderTimeout = time.Second
+		c := newClient(t, hc, func(cfg *Config) { cfg.Retry.MaxAttempts = 1 })
+		_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded})
+		assert.Equal(t, tt.Unknown, failure(t, err).Outcome)
+		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestACanceledWaitSaysSoAlsoWhenItsWordsHadToBeChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{replies: []string{reply(503, "", "Retry-After: 9")}}
+		c := newClient(t, a.network().client(t), func(cfg *Config) {
+			cfg.Fail = func(*Response) *tt.Error { return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "down: %s", token) }
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := c.Do(ctx, Request{Method: "PUT", Path: "/x"})
+		e := failure(t, err)
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, tt.Unknown, e.Outcome)
+		assert.Equal(t, 9*time.Second, e.RetryAfter)
+		assert.Contains(t, e.Error(), "context canceled while waiting to repeat after: down: [secret]")
+	})
+}
+
 func TestAnAttemptThatTimedOutIsRepeatedWithoutARace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := silent()
