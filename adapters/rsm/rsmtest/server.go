@@ -225,9 +225,10 @@ func (s *Server) Mode(id int64) (m Mode, ok bool) {
 }
 
 // AddMode adds a mode as a person would make it, and returns its id. A zero ID
-// takes the next one, the ID of a mode replaces it; a zero Start is now, a zero End an hour after Start;
-// items with zero dates take the mode's. Nothing is checked: a CI need not
-// exist, labels may be anything that JSON can hold.
+// takes the next one, the ID of a mode replaces it. A zero Start is now, a
+// zero End an hour after Start; items with zero dates take the mode's. With a
+// zero Created the lists show it at once, whatever their lag. Nothing is
+// checked: a CI need not exist, labels may be anything that JSON can hold.
 func (s *Server) AddMode(m Mode) (id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,7 +241,7 @@ func (s *Server) AddMode(m Mode) (id int64) {
 		m.End = m.Start.Add(time.Hour)
 	}
 	if m.Created.IsZero() {
-		m.Created = now
+		m.Created = now.Add(-s.knobs.ListLag)
 	}
 	if m.ID == 0 {
 		m.ID = s.nextID(s.knobs.IDs)
