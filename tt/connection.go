@@ -73,7 +73,11 @@ func setParameters(cfg Config, list []Option, query string) error {
 		if err != nil {
 			return invalid("connection: setting %q: %w", name, err)
 		}
-		if err := setNested(cfg.Settings, name, value); err != nil {
+		var setting any = value
+		if o.Secret() {
+			setting = NewSecret(value)
+		}
+		if err := setNested(cfg.Settings, name, setting); err != nil {
 			return err
 		}
 	}
@@ -114,7 +118,7 @@ func setBaseURL(settings map[string]any, options []Option, rest string, plain bo
 	return nil
 }
 
-func setNested(settings map[string]any, name, value string) error {
+func setNested(settings map[string]any, name string, value any) error {
 	parts := strings.Split(name, ".")
 	for _, part := range parts[:len(parts)-1] {
 		next, ok := settings[part].(map[string]any)

@@ -52,6 +52,9 @@ func FuzzParseConnection(f *testing.F) {
 				if group, nested := v.(map[string]any); nested {
 					v = group["password"]
 				}
+				if secret, hidden := v.(tt.Secret); hidden {
+					v = secret.Reveal()
+				}
 				switch setting {
 				case "token", "account":
 					assert.Contains(t, []any{"from the environment", nil}, v, "a secret comes from the environment")

@@ -49,6 +49,10 @@ func TestParseConnection(t *testing.T) {
 			cfg, err := tt.ParseConnection(row.connection)
 			require.NoError(t, err)
 			assert.Equal(t, row.adapter, cfg.Adapter)
+			if secret, ok := cfg.Settings["token"].(tt.Secret); ok {
+				cfg.Settings["token"] = secret.Reveal()
+				assert.Equal(t, "[secret]", secret.String())
+			}
 			assert.Equal(t, row.want, cfg.Settings)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Config says which system to open and how. Settings are what a YAML file
@@ -59,12 +60,37 @@ func OpenConfig(ctx context.Context, cfg Config) (System, error) {
 	if err != nil {
 		return nil, Annotate(err, "", cfg.Name, "Open", "")
 	}
-	cfg.Settings = maps.Clone(cfg.Settings)
+	cfg.Settings = hideSecrets(cfg.Settings, d.options)
 	sys, err := d.open(ctx, cfg)
 	if err != nil {
 		return nil, Annotate(err, cfg.Adapter, cfg.Name, "Open", "")
 	}
 	return sys, nil
+}
+
+// hideSecrets returns a copy in which the values of secret options are Secrets,
+// so that no opener can print one by mistake.
+func hideSecrets(settings map[string]any, options []Option) map[string]any {
+	out := maps.Clone(settings)
+	for _, o := range options {
+		if !o.Secret() {
+			continue
+		}
+		group := out
+		path := strings.Split(o.Name, ".")
+		for _, part := range path[:len(path)-1] {
+			inner, _ := group[part].(map[string]any)
+			if inner != nil {
+				inner = maps.Clone(inner)
+				group[part] = inner
+			}
+			group = inner
+		}
+		if text, ok := group[path[len(path)-1]].(string); ok {
+			group[path[len(path)-1]] = NewSecret(text)
+		}
+	}
+	return out
 }
 
 // Format writes the adapter, the name and the names of the settings.

@@ -23,6 +23,8 @@ func init() {
 	tt.Register("probe", openProbe, []tt.Option{
 		{Name: "base_url", Type: "string", Required: true, Help: "the root"},
 		{Name: "token", Type: "secret"},
+		{Name: "account.name", Type: "string"},
+		{Name: "account.password", Type: "secret"},
 		{Name: "lease", Type: "duration", Default: "168h"},
 		{Name: "depth", Type: "int"},
 		{Name: "label", Type: "string"},
@@ -67,6 +69,39 @@ func TestOpenConfigDoesNotChangeTheCallersSettings(t *testing.T) {
 	_, err := tt.OpenConfig(t.Context(), tt.Config{Adapter: "probe", Settings: settings})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{"base_url": "https://monq.example.net"}, settings)
+}
+
+func TestAnOpenerSeesSecretsAsSecrets(t *testing.T) {
+	given := map[string]any{
+		"base_url": "https://h", "token": token, "label": "plain",
+		"account": map[string]any{"name": "noc", "password": token},
+	}
+	t.Setenv("PROBE_TOKEN", token)
+	for _, row := range []struct {
+		name string
+		open func() (tt.System, error)
+	}{
+		{"from a file", func() (tt.System, error) {
+			return tt.OpenConfig(t.Context(), tt.Config{Adapter: "probe", Settings: given})
+		}},
+		{"from a URL", func() (tt.System, error) {
+			return tt.Open(t.Context(), "", "probe://h?token=${PROBE_TOKEN}&account.password=${PROBE_TOKEN}&account.name=noc&label=plain")
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			sys, err := row.open()
+			require.NoError(t, err)
+			settings := sys.(probe).cfg.Settings
+			assert.NotContains(t, fmt.Sprintf("%v %+v %#v", settings, settings, settings), token)
+			assert.Equal(t, token, settings["token"].(tt.Secret).Reveal())
+			account := settings["account"].(map[string]any)
+			assert.Equal(t, token, account["password"].(tt.Secret).Reveal())
+			assert.Equal(t, "noc", account["name"])
+			assert.Equal(t, "plain", settings["label"])
+		})
+	}
+	assert.Equal(t, token, given["token"], "the caller's settings are not changed")
+	assert.Equal(t, token, given["account"].(map[string]any)["password"])
 }
 
 func TestOptionsShapeAConfig(t *testing.T) {

@@ -10,7 +10,9 @@ import (
 )
 
 // Opener opens a system from its configuration. It validates cfg.Settings,
-// refuses unknown ones, and sends nothing: [System.Check] is for that.
+// refuses unknown ones, and sends nothing: [System.Check] is for that. The
+// text of a secret option comes as a [Secret]; from a connection URL, the
+// values of the others are strings.
 type Opener func(ctx context.Context, cfg Config) (System, error)
 
 // Option describes one setting of an adapter, for help texts, for the
