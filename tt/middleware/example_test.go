@@ -45,12 +45,13 @@ func ExampleIntercept_retry() {
 				if err == nil || attempt == attempts || !tt.IsTemporary(err) || !tt.SafeToRetry(err) {
 					return err
 				}
+				pause := wait
 				var e *tt.Error
 				if errors.As(err, &e) {
-					wait = max(wait, e.RetryAfter)
+					pause = max(wait, e.RetryAfter)
 				}
 				select {
-				case <-time.After(wait):
+				case <-time.After(pause):
 				case <-ctx.Done():
 					return err
 				}
