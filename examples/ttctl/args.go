@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ func parse(args []string) (*commandLine, error) {
 		kong.Writers(&help, &help),
 		kong.Exit(func(int) { helped = true }), // called by --help alone
 		kong.Help(printHelp),
+		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
@@ -69,6 +71,22 @@ func parse(args []string) (*commandLine, error) {
 	}
 	line.command = parsed.Selected().Target.Addr().Interface().(command)
 	return line, nil
+}
+
+// verbatim takes a text as it was given. The parser's own way replaces bytes
+// that are no UTF-8, so that two keys could become one; here they are refused
+// like any other key that is wrong.
+func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	text, ok := token.Value.(string)
+	if !ok {
+		return fmt.Errorf("expected a text, got %v", token)
+	}
+	target.SetString(text)
+	return nil
 }
 
 // switches returns the flags of a grammar, and of each whether it stands

@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheArgumentAfterAFlagIsItsValue(t *testing.T) {
-	for _, value := range []string{"-", "--", "-5", "--weird", "--output", "--output=text", "--body", "-h", "--help", "", "a,b", `a\,b`, "x=y", "=", "-a=b"} {
+	for _, value := range []string{"-", "--", "-5", "--weird", "--output", "--output=text", "--body", "-h", "--help", "", "a,b", `a\,b`, "x=y", "=", "-a=b", "no UTF-8: \xff"} {
 		t.Run(value, func(t *testing.T) {
 			for _, args := range [][]string{
 				{"create", "--object", "sw-7", "--subject", value, "--body", value, "--key", value},
