@@ -19,6 +19,7 @@ type attempt struct {
 	conns   atomic.Int32 // connections that the request was given
 	started time.Time
 
+	refused bool      // no transport was given the request
 	answer  *Response // nil when no status line came
 	err     error     // why there is no answer, or why its body is incomplete
 	expired bool      // the attempt's own time limit passed
@@ -37,16 +38,16 @@ func (f forbiddenHeader) Error() string {
 }
 
 // RoundTrip makes call an http.RoundTripper, and so the transport of its own
-// http.Client. The whole attempt happens in here, reply
-// included, within the time limit. http.Client and retryablehttp get
-// an answer with an empty body, and as call has no CloseIdleConnections, the
-// user's pool of connections is out of their reach.
+// http.Client. The whole attempt happens in here, reply included, within the
+// time limit. http.Client and retryablehttp get an answer with an empty body,
+// and as call has no CloseIdleConnections, the user's pool of connections is
+// out of their reach.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	a := &attempt{started: time.Now()}
 	c.try = a
-	if err := sendable(req.Header); err != nil {
-		a.err = err
-		return nil, err
+	if a.err = sendable(req); a.err != nil {
+		a.refused = true
+		return nil, a.err
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), c.client.timeout)
 	defer cancel()
@@ -115,10 +116,13 @@ func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 	}
 }
 
-// sendable refuses what net/http would, before any transport has it: of an
-// error that comes from a transport it is not known whether it was sent.
-func sendable(h http.Header) error {
-	for name, values := range h {
+// sendable refuses what net/http would refuse, before a transport has it:
+// after an error of a transport it is not known what was sent.
+func sendable(req *http.Request) error {
+	if err := req.Context().Err(); err != nil {
+		return err
+	}
+	for name, values := range req.Header {
 		for _, value := range values {
 			for i := range len(value) {
 				if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
@@ -136,15 +140,12 @@ func sendable(h http.Header) error {
 // either, unless it says that it could not dial.
 func (c *call) neverSent() bool {
 	a := c.try
-	if a == nil {
-		return true // http.Client refused before it asked us
+	if a == nil || a.refused { // a is nil when http.Client refused before us
+		return true
 	}
 	if a.answer != nil || a.conns.Load() > 0 {
 		return false
 	}
-	var (
-		op        *net.OpError
-		forbidden forbiddenHeader
-	)
-	return a.asked.Load() || errors.As(a.err, &op) && op.Op == "dial" || errors.As(a.err, &forbidden)
+	var op *net.OpError
+	return a.asked.Load() || errors.As(a.err, &op) && op.Op == "dial"
 }

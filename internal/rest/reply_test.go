@@ -3,6 +3,8 @@ package rest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -239,6 +241,26 @@ func TestTheAdaptersReadingOfAnAnswer(t *testing.T) {
 		})
 	}
 	assert.Equal(t, &tt.Error{Code: tt.CodeRateLimited, VendorCode: token, TraceID: "trace\x00 7"}, shared, "the adapter's error is not changed")
+}
+
+func TestWhatAnErrorIsSurvivesTheChangeOfItsText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errOver := errors.New("over")
+		for _, words := range []string{"short", "with " + token, "with a\nline break", strings.Repeat("long ", 2000)} {
+			a := &answers{replies: []string{reply(400, "")}}
+			c := newClient(t, a.network().client(t), func(cfg *Config) {
+				cfg.Fail = func(*Response) *tt.Error { return tt.Errorf(tt.CodeClosed, tt.NotDone, "%s: %w", words, errOver) }
+			})
+			_, err := c.Do(t.Context(), Request{Path: "/x"})
+			e := failure(t, err)
+			assert.ErrorIs(t, err, errOver)
+			assert.NotErrorIs(t, err, context.Canceled)
+			assert.LessOrEqual(t, len(e.Err.Error()), maxWords)
+			for inner := error(e); inner != nil; inner = errors.Unwrap(inner) {
+				assert.NotContains(t, fmt.Sprintf("%v %+v %#v", inner, inner, inner), token)
+			}
+		}
+	})
 }
 
 func TestAReadThatFailsInsideOfASuccessIsNotDone(t *testing.T) {

@@ -128,7 +128,7 @@ func (c *call) noAnswer(err error) *tt.Error {
 // detached is err without its chain where that would say that a context has
 // ended. The time-outs of package net do, but the caller's context goes on.
 func detached(err error) error {
-	if cause(err) != nil {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return errors.New(err.Error())
 	}
 	return err
@@ -168,29 +168,20 @@ func (c *Client) finish(e *tt.Error) *tt.Error {
 	}
 	e.VendorCode = c.scrub.line(e.VendorCode, maxWords)
 	e.TraceID = c.scrub.line(e.TraceID, maxWords)
-	text := e.Err.Error()
+	err := e.Err
+	text := err.Error()
 	if clean := c.scrub.line(text, maxWords); clean != text {
-		e.Err = &reworded{clean, cause(e.Err)}
+		e.Err = &reworded{clean, func(target error) bool { return errors.Is(err, target) }}
 	}
 	return e
 }
 
-// reworded is an error whose text had to be changed. Its chain may hold the
-// old text, so that only the end of a context is kept of it.
+// reworded is an error whose text had to be changed. What it was can still be
+// asked for by errors.Is, but not be reached: it holds the old text.
 type reworded struct {
-	text  string
-	cause error
+	text string
+	is   func(target error) bool
 }
 
-func (r *reworded) Error() string { return r.text }
-func (r *reworded) Unwrap() error { return r.cause }
-
-// cause is the end of a context that err says it comes from, if any.
-func cause(err error) error {
-	for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, end) {
-			return end
-		}
-	}
-	return nil
-}
+func (r *reworded) Error() string        { return r.text }
+func (r *reworded) Is(target error) bool { return r.is(target) }
