@@ -80,10 +80,20 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 	}
 	_, err = s.change(ctx, m.ID, edit{
 		base:    m,
+		allow:   notClosing,
 		until:   until,
 		entries: []journal.Entry{entry(kindRenewed, s.shortHash("renewed", until.Format(time.RFC3339)), stamp{until})},
 	})
 	return err
+}
+
+// notClosing refuses to lengthen a ticket whose close has been accepted: its
+// end may be what closes it.
+func notClosing(m *mode) error {
+	if m.read().closed == nil {
+		return nil
+	}
+	return tt.Errorf(tt.CodeClosed, tt.NotDone, "the ticket is being closed: its end is not moved any more")
 }
 
 // CreateGroupTT marks the mode as a group ticket. See tt.System.

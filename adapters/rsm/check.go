@@ -95,6 +95,7 @@ func (s *System) Shutdown(ctx context.Context) error {
 	if err == nil { // elections have written, too
 		err = s.writers.drain(ctx)
 	}
+	s.flights.Abort() // of what ctx left no time for
 	s.client.Close()
 	return s.done(err, "Shutdown", "", true)
 }

@@ -86,15 +86,17 @@ func (s *System) end(ctx context.Context, id int64, note edit) (*mode, error) {
 // shorten moves the end of a mode to a few seconds from now. How many is
 // enough depends on the server's clock, which may not be known.
 func (s *System) shorten(ctx context.Context, id int64, e edit) (m *mode, err error) {
-	for ahead := shortest; ahead <= longest; ahead *= 4 {
+	for ahead := max(shortest, time.Duration(s.ahead.Load())); ahead <= longest; ahead *= 2 {
 		e.within = ahead
 		if m, err = s.change(ctx, id, e); !isRefusal(err) {
 			if err == nil {
 				s.noCancel.Store(true)
+				s.ahead.Store(int64(ahead)) // the server's clock is that far from what we know of it
 			}
 			return m, err
 		}
 	}
+	s.ahead.Store(0)
 	if s.noCancel.Swap(false) { // perhaps this one can be cancelled
 		return s.change(ctx, id, edit{end: true, elect: e.elect})
 	}
@@ -102,10 +104,11 @@ func (s *System) shorten(ctx context.Context, id int64, e edit) (m *mode, err er
 }
 
 // How far ahead an early end is set: it must lie in the server's future when
-// the request arrives, and a Date header tells whole seconds.
+// the request arrives. A Date header tells it to the second; a server without
+// one is tried with ever more, until its clock must be broken.
 const (
 	shortest = 3 * time.Second
-	longest  = 4 * 4 * shortest
+	longest  = time.Hour
 )
 
 // isRefusal reports whether the server understood a change and refused it.

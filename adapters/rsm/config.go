@@ -61,6 +61,7 @@ type System struct {
 	writers  writers
 	noCancel atomic.Bool // this server refuses to cancel a running mode
 
+	ahead     atomic.Int64 // nanoseconds: how far ahead an early end must lie
 	lastStamp atomic.Int64
 }
 

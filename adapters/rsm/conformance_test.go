@@ -76,6 +76,11 @@ func harness(knobs rsmtest.Knobs, change func(*rsm.Config)) tttest.Harness {
 }
 
 func start(knobs rsmtest.Knobs, change func(*rsm.Config)) *tttest.Backend {
+	b, _ := startServer(knobs, change)
+	return b
+}
+
+func startServer(knobs rsmtest.Knobs, change func(*rsm.Config)) (*tttest.Backend, *rsmtest.Server) {
 	var cis []rsmtest.CI
 	for i, obj := range objects {
 		var id int64
@@ -83,7 +88,7 @@ func start(knobs rsmtest.Knobs, change func(*rsm.Config)) *tttest.Backend {
 		cis = append(cis, rsmtest.CI{ID: id, Name: fmt.Sprintf("sw-%d", i)})
 	}
 	server := rsmtest.New(rsmtest.Options{CIs: cis, Tokens: []rsmtest.Token{{Value: token}}, Knobs: knobs})
-	return &tttest.Backend{
+	b := &tttest.Backend{
 		Open: func(context.Context) (tt.System, error) {
 			cfg := rsm.Config{
 				Common: tt.Common{BaseURL: server.URL(), Late: late, Settle: settle, Window: window},
@@ -112,6 +117,7 @@ func start(knobs rsmtest.Knobs, change func(*rsm.Config)) *tttest.Backend {
 		},
 		Close: server.Close,
 	}
+	return b, server
 }
 
 // records reads the simulator's state with the journal alone, past the

@@ -2,6 +2,9 @@ package rsm_test
 
 import (
 	"context"
+	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +130,23 @@ func openOn(t *testing.T, server *rsmtest.Server, change func(*rsm.Config)) *rsm
 	s, err := rsm.New(cfg, tt.WithHTTPClient(server.Client()), tt.WithName("msk"))
 	require.NoError(t, err)
 	return s
+}
+
+// request makes a request as a person's browser, or another program, would.
+func request(t require.TestingT, server *rsmtest.Server, method, path, body string) {
+	r, err := http.NewRequest(method, server.URL()+path, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+rsmtest.DefaultToken)
+	r.Header.Set("Content-Type", "application/json")
+	reply, err := server.Client().Do(r)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, reply.Body)
+	require.NoError(t, err)
+	require.NoError(t, reply.Body.Close())
+	require.Equal(t, http.StatusOK, reply.StatusCode)
+}
+
+func labelsBody(labels map[string]any) string {
+	body, _ := json.Marshal(map[string]any{"labels": labels})
+	return string(body)
 }

@@ -70,10 +70,10 @@ func (one *writer) readBack() {
 		return
 	}
 	one.busy = true
-	w.mu.Unlock()
 	done := w.system.flights.Add()
+	w.mu.Unlock()
 	defer done()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.system.flights.Background(), time.Minute)
 	one.verify(w.system.client.Operation(ctx))
 	cancel()
 	one.work()

@@ -1,7 +1,6 @@
 package rsm
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -87,36 +86,11 @@ func (d *date) UnmarshalJSON(text []byte) error {
 	if len(text) < 2 || text[0] != '"' {
 		return nil
 	}
-	s := string(text[1 : len(text)-1])
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		d.Time = t.UTC()
-	} else if t, err := time.Parse("2006-01-02T15:04:05.999999999", s); err == nil {
+	text = text[1 : len(text)-1]
+	if d.UnmarshalText(text) == nil {
+		d.Time = d.UTC()
+	} else if t, err := time.Parse("2006-01-02T15:04:05.999999999", string(text)); err == nil {
 		d.Time = t
-	}
-	return nil
-}
-
-// labels keeps the labels whose value is text; siblings of this API answer
-// lists and nulls too.
-type labels map[string]string
-
-func (l *labels) UnmarshalJSON(text []byte) error {
-	var plain map[string]string
-	if json.Unmarshal(text, &plain) == nil {
-		*l = plain
-		return nil
-	}
-	var mixed map[string]json.RawMessage
-	if json.Unmarshal(text, &mixed) != nil {
-		*l = nil
-		return nil
-	}
-	*l = make(labels, len(mixed))
-	for name, raw := range mixed {
-		var value string
-		if json.Unmarshal(raw, &value) == nil && len(raw) > 0 && raw[0] == '"' {
-			(*l)[name] = value
-		}
 	}
 	return nil
 }
@@ -125,16 +99,12 @@ func (l *labels) UnmarshalJSON(text []byte) error {
 // running and cancelled items are not documented, so an unknown state is
 // decided by its dates.
 func (i item) final(now time.Time) bool {
-	switch strings.ToLower(i.State) {
-	case "completed", "cancelled", "canceled":
-		return true
-	}
-	return !i.DateEnd.IsZero() && !now.Before(i.DateEnd.Time)
+	return i.cancelled() || strings.EqualFold(i.State, "completed") ||
+		!i.DateEnd.IsZero() && !now.Before(i.DateEnd.Time)
 }
 
 func (i item) cancelled() bool {
-	state := strings.ToLower(i.State)
-	return state == "cancelled" || state == "canceled"
+	return strings.EqualFold(i.State, "cancelled") || strings.EqualFold(i.State, "canceled")
 }
 
 // ended reports whether the mode is over, and changes no more.

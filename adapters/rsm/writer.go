@@ -170,7 +170,7 @@ func (one *writer) work() {
 			return
 		}
 		w.mu.Unlock()
-		ctx, stop := together(w.system.client.Operation(context.Background()), batch)
+		ctx, stop := together(w.system.client.Operation(w.system.flights.Background()), batch)
 		one.carryOut(ctx, batch)
 		stop()
 	}
@@ -338,7 +338,10 @@ type patch struct {
 func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	s := one.w.system
 	now := s.now()
-	p := &patch{labels: map[string]string{}, until: one.until}
+	p := &patch{labels: map[string]string{}}
+	if b := m.read(); b.closed == nil && b.duplicate == nil {
+		p.until = one.until // a ticket that is being closed gets no lease back
+	}
 	p.items = append(p.items, one.items...)
 	var within time.Duration
 	for name, text := range one.labels {

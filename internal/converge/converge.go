@@ -272,8 +272,15 @@ func (e *Engine[T]) order(a, b T) int {
 	return 0
 }
 
-// Shutdown makes the verifications that are still due at once.
-func (e *Engine[T]) Shutdown(ctx context.Context) error { return e.sweeper.drain(ctx) }
+// Shutdown waits for what is in the air, and makes the verifications that are
+// still due at once.
+func (e *Engine[T]) Shutdown(ctx context.Context) error {
+	e.sweeper.stop()
+	if err := e.flights.Wait(ctx); err != nil {
+		return err
+	}
+	return e.sweeper.drain(ctx)
+}
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

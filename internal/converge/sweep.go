@@ -3,7 +3,6 @@ package converge
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"time"
 )
@@ -93,11 +92,11 @@ func (s *sweeper[T]) fire() {
 			delete(s.waiting, hash)
 		}
 	}
+	done := s.engine.flights.Add()
 	s.mu.Unlock()
 
-	done := s.engine.flights.Add()
 	defer done()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(s.engine.flights.Background(), limit)
 	defer cancel()
 	failed, err := s.sweep(ctx, due)
 	s.engine.keys.forget()
@@ -107,6 +106,9 @@ func (s *sweeper[T]) fire() {
 	s.running = false
 	if err != nil {
 		s.engine.log.WarnContext(ctx, "verification of created tickets failed; it is made again", "keys", len(failed), "again_in", again.String(), "error", err)
+		if s.waiting == nil {
+			s.waiting = map[string]verification{}
+		}
 		for hash, v := range failed {
 			if _, newer := s.waiting[hash]; !newer {
 				v.due = time.Now().Add(again)
@@ -165,14 +167,20 @@ func (s *sweeper[T]) verify(ctx context.Context, key Key) error {
 	return err
 }
 
-// drain verifies what still waits, at once, and stops the sweeper.
-func (s *sweeper[T]) drain(ctx context.Context) error {
+// stop lets no further sweep begin.
+func (s *sweeper[T]) stop() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.stopped = true
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	due := maps.Clone(s.waiting)
+}
+
+// drain verifies what still waits, at once.
+func (s *sweeper[T]) drain(ctx context.Context) error {
+	s.mu.Lock()
+	due := s.waiting
 	s.waiting = nil
 	s.mu.Unlock()
 	_, err := s.sweep(ctx, due)

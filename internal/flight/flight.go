@@ -24,6 +24,25 @@ type Group struct {
 	count  int
 	closed bool
 	landed chan struct{} // closed when count returns to 0 and somebody waits
+	ctx    context.Context
+	abort  context.CancelFunc
+}
+
+// Background is the context of work that belongs to no call. It ends with
+// Abort.
+func (g *Group) Background() context.Context {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ctx == nil {
+		g.ctx, g.abort = context.WithCancel(context.Background())
+	}
+	return g.ctx
+}
+
+// Abort ends what is still in the air, when nobody waits for it any longer.
+func (g *Group) Abort() {
+	g.Background()
+	g.abort()
 }
 
 // Open reports, as ErrInvalid, that the system is shut down.
@@ -136,7 +155,8 @@ func Run[T any](ctx context.Context, g *Group, status *Status, step func(context
 	default:
 	}
 	limit := time.AfterFunc(Grace, cancel)
-	context.AfterFunc(own, func() { limit.Stop() })
+	stop := context.AfterFunc(g.Background(), cancel)
+	context.AfterFunc(own, func() { limit.Stop(); stop() })
 	outcome, id := status.Get()
 	var none T
 	return none, Canceled(ctx, outcome, id)
