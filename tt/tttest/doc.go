@@ -1,6 +1,9 @@
 // Package tttest is the conformance kit: one suite for every [tt.System],
 // those of this library and those of third parties.
 //
+// Unlike a list of cases to copy, it sees what a System did rather than what it
+// said, and it breaks the network on purpose.
+//
 // A [Harness] says how to start a fresh backend and how to open a System over
 // it. [Run] makes a subtest of every rule; [Check] runs the same rules in a
 // program and returns what is broken. A rule is one promise of the contract in
@@ -47,9 +50,18 @@
 // # Time
 //
 // With Harness.Virtual, [Run] puts every rule into a testing/synctest bubble
-// of its own, where waiting costs nothing. Backend and Systems must then live
-// in memory and use package time only; a goroutine that outlives Shutdown and
-// Backend.Close makes the bubble panic, which is a finding too. [Check] runs on
-// the clock that it finds: give it Systems with short settings, or call it in a
-// bubble.
+// of its own, where waiting costs nothing and the whole suite takes about a
+// second. Backend and Systems must then live in memory and use package time
+// only. A goroutine that outlives Shutdown and Backend.Close makes the bubble
+// panic, which is a finding too; so is a test that hangs: time stands still
+// while a goroutine waits for a sync.Mutex, so a lock must not be held across
+// a wait.
+//
+// [Check] runs on the clock that it finds, where the level Faults takes some
+// minutes. Give it Systems with short settings, or call it in a bubble.
+//
+// # Secrets
+//
+// [NoSecret] is the assertion by which the kit looks at every error of a run.
+// It serves the tests of adapters and decorators as well.
 package tttest
