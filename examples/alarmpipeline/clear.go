@@ -37,12 +37,8 @@ func (p *Pipeline) clear(ctx context.Context, g *group, n *notification) error {
 		// A create whose reply was lost may still come to pass. The alarm did
 		// fire: it gets its ticket, and the ticket is closed.
 		created, err := p.attempt(ctx, g, *g.episode.request)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case created.Closed || created.Expired:
-			g.end()
-			return nil
 		}
 		g.episode.id = created.ID
 	}

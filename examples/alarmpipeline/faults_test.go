@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -77,102 +75,6 @@ func TestEveryCallCanFailAndNothingIsLostOrDoubled(t *testing.T) {
 	})
 }
 
-func TestAPipelineThatDiesGoesOn(t *testing.T) {
-	for _, dies := range []struct {
-		name  string
-		fault fake.Kind
-	}{
-		{"before", fake.FailBefore},
-		{"right after", fake.FailAfter},
-	} {
-		for call := range 24 {
-			bubble(t, fmt.Sprintf("%s call %d", dies.name, call), func(t *testing.T) {
-				s := newStage(t)
-				s.backend.Inject(
-					fake.Fault{Kind: dies.fault, Skip: call},                 // the call that it dies at,
-					fake.Fault{Kind: fake.FailBefore, Skip: call, Times: -1}, // and nothing reaches the system any more
-				)
-				for _, say := range story {
-					if s.post(payload(say)).Code != http.StatusOK {
-						s.backend.ClearFaults()
-						s.restart()
-						s.tell(payload(say))
-					}
-				}
-				s.holdPasses()
-				if s.ticket(0).State == tt.StateOpen {
-					// It died at the close. The ticket stays open until the
-					// group fires and resolves again.
-					s.backend.ClearFaults()
-					s.restart()
-					s.tell(payload(story[2]))
-					s.tell(payload(story[3]))
-					s.holdPasses()
-				}
-				storyEnds(t, s)
-			})
-		}
-	}
-	bubble(t, "in the middle of the hold: the ticket stays open, and the alarm that returns goes on in it", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a", "b")
-		s.resolves("a", "b")
-		s.restart()
-		time.Sleep(time.Hour)
-		require.Equal(t, []string{"open 1 a+b"}, s.tickets())
-		s.fires("b", "c")
-		assert.Equal(t, []string{"open 1 a+b+c"}, s.tickets())
-		s.resolves("b", "c")
-		s.holdPasses()
-		assert.Equal(t, []string{"closed 1 a+b+c"}, s.tickets())
-	})
-	bubble(t, "and the next thing it hears is resolved: the ticket is closed", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a", "b")
-		s.restart()
-		s.resolves("b")
-		s.holdPasses()
-		assert.Equal(t, []string{"closed 1 a+b"}, s.tickets())
-	})
-	bubble(t, "and none of the alerts of now stands on the ticket: its key leads to it", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a")
-		s.restart()
-		s.fires("b")
-		assert.Equal(t, []string{"open 1 a+b"}, s.tickets())
-	})
-	bubble(t, "and lists lag: the key still leads to the same ticket", func(t *testing.T) {
-		s := newStage(t, fake.WithLag(time.Minute))
-		s.fires("a", "b")
-		s.restart()
-		s.tell(payload(alerts{"a": "firing", "b": "firing"}, secondAlertmanager)) // with another leader, even
-		assert.Equal(t, []string{"open 1 a+b"}, s.tickets())
-	})
-	bubble(t, "while a create is on its way, whose ticket comes later", func(t *testing.T) {
-		s := newStage(t)
-		s.backend.Inject(fake.Fault{Kind: fake.CommitLate, Op: "CreateTT", Delay: time.Minute})
-		require.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing"})).Code)
-		s.restart()
-		s.fires("a")
-		time.Sleep(2 * time.Minute)
-		assert.Equal(t, []string{"open 1 a"}, s.tickets())
-	})
-	bubble(t, "after many episodes: the next number is found in a few look-ups", func(t *testing.T) {
-		s := newStage(t)
-		for range 100 {
-			s.fires("a")
-			s.resolves("a")
-			s.holdPasses()
-		}
-		s.restart()
-		s.backend.ClearHistory()
-		s.fires("a")
-		require.Len(t, s.tickets(), 101)
-		assert.Equal(t, "open 101 a", s.tickets()[100])
-		assert.LessOrEqual(t, s.calls("FindTT"), 14)
-	})
-}
-
 func TestTheAlarmResolvesWhileTheCreateIsUncertain(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -192,6 +94,88 @@ func TestTheAlarmResolvesWhileTheCreateIsUncertain(t *testing.T) {
 			assert.Equal(t, row.want, s.tickets())
 		})
 	}
+}
+
+func TestAnUncertainCreateIsRepeatedAsItWas(t *testing.T) {
+	bubble(t, "also when another alert leads by then", func(t *testing.T) {
+		s := newStage(t)
+		s.backend.Inject(fake.Fault{Kind: fake.CommitLate, Op: "CreateTT", Delay: time.Minute})
+		require.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing", "b": "firing"})).Code)
+		s.tell(payload(alerts{"a": "resolved", "b": "firing"}))
+		time.Sleep(2 * time.Minute)
+		assert.Equal(t, []string{"open 1 a+b"}, s.tickets())
+		assert.Equal(t, []string{"Firing: 1 alert"}, s.comments(0))
+	})
+	bubble(t, "and a certain failure leaves the lead to who fires now", func(t *testing.T) {
+		s := newStage(t)
+		s.backend.Inject(fake.Fault{Kind: fake.FailBefore, Op: "CreateTT"})
+		require.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing", "b": "firing"})).Code)
+		s.tell(payload(alerts{"a": "resolved", "b": "firing"}))
+		assert.Equal(t, []string{"open 1 b"}, s.tickets())
+	})
+}
+
+// odd is a system that answers reads with what hook makes of them.
+type odd struct {
+	*fake.System
+	hook   func(*tt.Ticket, error) (*tt.Ticket, error)
+	closed []string
+}
+
+func (o *odd) GetTT(ctx context.Context, id string) (*tt.Ticket, error) {
+	return o.hook(o.System.GetTT(ctx, id))
+}
+
+func (o *odd) CloseTT(ctx context.Context, req tt.CloseRequest) (bool, error) {
+	o.closed = append(o.closed, req.ID)
+	return true, nil
+}
+
+func TestTicketsThatAreNotWhereTheyWere(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		hook    func(*tt.Ticket, error) (*tt.Ticket, error)
+		creates int
+		closed  string
+	}{
+		{"another one won the election: that one is the episode's", func(t *tt.Ticket, err error) (*tt.Ticket, error) {
+			t.ID = "winner"
+			return t, err
+		}, 1, "winner"},
+		{"it is gone: the key leads to another, or makes one", func() func(*tt.Ticket, error) (*tt.Ticket, error) {
+			reads := 0
+			return func(t *tt.Ticket, err error) (*tt.Ticket, error) {
+				if reads++; reads == 1 {
+					return nil, tt.Errorf(tt.CodeNotFound, tt.NotDone, "no such ticket")
+				}
+				return t, err
+			}
+		}(), 2, "1"},
+	} {
+		bubble(t, row.name, func(t *testing.T) {
+			s := newStage(t)
+			sys := &odd{System: s.backend.Open("odd"), hook: row.hook}
+			p, err := New(sys, s.config)
+			require.NoError(t, err)
+			s.pipeline = p
+			s.fires("a")
+			s.fires("a")
+			assert.Equal(t, row.creates, s.calls("CreateTT"))
+			s.resolves("a")
+			s.holdPasses()
+			assert.Len(t, s.tickets(), 1)
+			assert.Equal(t, []string{row.closed}, sys.closed)
+		})
+	}
+	bubble(t, "a person closes it between our read and our write: the repeat begins an episode", func(t *testing.T) {
+		s := newStage(t)
+		s.fires("a")
+		s.backend.Inject(fake.Fault{Kind: fake.FailBefore, Op: "AddComment", Err: tt.ErrClosed})
+		require.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing", "b": "firing"})).Code)
+		require.NoError(t, s.backend.Console("anna").Close(s.ticket(0).ID, "fixed"))
+		s.fires("a", "b")
+		assert.Equal(t, []string{"closed 1 a+b", "open 2 a+b"}, s.tickets())
+	})
 }
 
 func TestWhileTheTicketSystemIsDown(t *testing.T) {
@@ -263,117 +247,4 @@ func TestWhileTheTicketSystemIsDown(t *testing.T) {
 			assert.Equal(t, []string{"open 1 a"}, s.tickets())
 		})
 	}
-}
-
-func TestStopping(t *testing.T) {
-	bubble(t, "in the hold closes at once", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a")
-		s.resolves("a")
-		s.close()
-		assert.Equal(t, []string{"closed 1 a"}, s.tickets())
-		assert.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing"})).Code)
-	})
-	bubble(t, "leaves what fires open", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a")
-		s.close()
-		assert.Equal(t, []string{"open 1 a"}, s.tickets())
-	})
-	bubble(t, "waits for what is in work, and then closes what it resolved", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a")
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: 10 * time.Second})
-		var work sync.WaitGroup
-		work.Go(func() { s.tell(payload(alerts{"a": "firing", "b": "firing"})) })
-		synctest.Wait()
-		work.Go(func() { s.resolves("a", "b") }) // waits for its turn
-		synctest.Wait()
-		s.close()
-		work.Wait()
-		assert.Equal(t, []string{"closed 1 a+b"}, s.tickets())
-	})
-	bubble(t, "says what stays open", func(t *testing.T) {
-		s := newStage(t)
-		s.fires("a")
-		s.resolves("a")
-		s.backend.Inject(fake.Fault{Kind: fake.FailBefore, Times: -1})
-		err := s.pipeline.Close(context.Background())
-		assert.ErrorContains(t, err, "ticket "+s.ticket(0).ID+" is resolved and stays open")
-	})
-	bubble(t, "does not wait longer than it may", func(t *testing.T) {
-		s := newStage(t)
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: 30 * time.Second})
-		var work sync.WaitGroup
-		work.Go(func() { s.tell(payload(alerts{"a": "firing"})) })
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		assert.ErrorIs(t, s.pipeline.Close(ctx), context.DeadlineExceeded)
-		work.Wait()
-		assert.Equal(t, []string{"open 1 a"}, s.tickets(), "hanging up loses nothing")
-	})
-}
-
-func TestBounds(t *testing.T) {
-	group := func(i int) func(*notification) {
-		return func(n *notification) { n.GroupLabels = map[string]string{"n": fmt.Sprint(i)} }
-	}
-	bubble(t, "so many groups are worked on at once, and no more", func(t *testing.T) {
-		s := newStage(t).with(func(c *Config) { c.Workers = 3 })
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: time.Second, Op: "CreateTT", Times: -1})
-		start := time.Now()
-		var work sync.WaitGroup
-		for i := range 12 {
-			work.Go(func() { s.tell(payload(alerts{"a": "firing"}, group(i))) })
-		}
-		work.Wait()
-		assert.Len(t, s.tickets(), 12)
-		assert.Equal(t, 4*time.Second, time.Since(start))
-	})
-	bubble(t, "what cannot wait is sent away, and comes back", func(t *testing.T) {
-		s := newStage(t).with(func(c *Config) { c.Workers, c.Waiting = 1, 2 })
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: time.Second, Op: "CreateTT", Times: -1})
-		var work sync.WaitGroup
-		for i := range 3 { // one in work, two wait
-			work.Go(func() { s.tell(payload(alerts{"a": "firing"}, group(i))) })
-			synctest.Wait()
-		}
-		w := s.post(payload(alerts{"a": "firing"}, group(3)))
-		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-		assert.Contains(t, w.Body.String(), "too much to do")
-		work.Wait()
-		s.tell(payload(alerts{"a": "firing"}, group(3)))
-		assert.Len(t, s.tickets(), 4)
-	})
-	bubble(t, "a group that hangs does not stop the others", func(t *testing.T) {
-		s := newStage(t).with(func(c *Config) { c.Workers = 2 })
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: 50 * time.Second, Op: "CreateTT"})
-		var work sync.WaitGroup
-		for range 5 {
-			work.Go(func() { s.tell(payload(alerts{"a": "firing"}, group(1))) })
-			synctest.Wait()
-		}
-		start := time.Now()
-		s.tell(payload(alerts{"a": "firing"}, group(2)))
-		assert.Zero(t, time.Since(start))
-		work.Wait()
-		assert.Len(t, s.tickets(), 2)
-	})
-	bubble(t, "a ticket system that hangs is given up after the time-out", func(t *testing.T) {
-		s := newStage(t).with(func(c *Config) { c.Timeout = 20 * time.Second })
-		s.backend.Inject(fake.Fault{Kind: fake.Slow, Delay: time.Hour, Op: "CreateTT"})
-		start := time.Now()
-		assert.Equal(t, http.StatusServiceUnavailable, s.post(payload(alerts{"a": "firing"})).Code)
-		assert.Equal(t, 20*time.Second, time.Since(start))
-		s.fires("a")
-		assert.Equal(t, []string{"open 1 a"}, s.tickets())
-	})
-	bubble(t, "groups without a ticket are forgotten when there are too many", func(t *testing.T) {
-		s := newStage(t)
-		for i := range remembered + 10 {
-			s.tell(payload(alerts{"a": "resolved"}, group(i)))
-		}
-		assert.Len(t, s.pipeline.groups, remembered)
-	})
 }

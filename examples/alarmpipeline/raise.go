@@ -17,17 +17,11 @@ import (
 // difference how far an earlier call came.
 func (p *Pipeline) raise(ctx context.Context, g *group, n *notification) error {
 	g.fireAgain()
-	var err error
-	for range 3 { // a person who closes the ticket under our hands does so once, not three times
-		var t *tt.Ticket
-		if t, err = p.open(ctx, g, n); err != nil {
-			return err
-		}
-		if err = p.update(ctx, g, t); !errors.Is(err, tt.ErrClosed) {
-			return err
-		}
+	t, err := p.open(ctx, g, n)
+	if err != nil {
+		return err
 	}
-	return err
+	return p.update(ctx, g, t)
 }
 
 // open returns the group's open ticket. A ticket that has ended, because a
@@ -45,12 +39,8 @@ func (p *Pipeline) open(ctx context.Context, g *group, n *notification) (*tt.Tic
 		}
 		if g.episode.id == "" {
 			created, err := p.create(ctx, g)
-			switch {
-			case err != nil:
+			if err != nil {
 				return nil, err
-			case created.Closed || created.Expired:
-				g.end()
-				continue
 			}
 			g.episode.id = created.ID
 			p.log.InfoContext(ctx, "episode has a ticket", "ticket", created.ID, "key", g.episode.request.Key,
