@@ -29,13 +29,14 @@ func main() {
 		{Name: "memory", Adapter: "fake"},
 		{Name: "msk", Adapter: "rsm", Settings: map[string]any{"base_url": url, "token": rsmtest.DefaultToken}},
 	} {
+		fmt.Printf("%s %q\n", system.Adapter, system.Name)
 		if err := walk(context.Background(), system); err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
-// walk takes one alarm through one system. Only the Config knows which.
+// walk takes one alarm through one system. Nothing in it knows which.
 func walk(ctx context.Context, cfg tt.Config) (err error) {
 	sys, err := tt.OpenConfig(ctx, cfg)
 	if err != nil {
@@ -43,30 +44,32 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, sys.Shutdown(ctx)) }()
 
-	// An alarm is raised: one ticket. The key names this episode of the alarm.
+	// An alarm is raised: one ticket. The key names this episode of the alarm,
+	// so whoever reports it again, a retry or another process, gets the same.
 	alarm := tt.CreateRequest{
 		Object:  "7",
 		Subject: "uplink down",
 		Body:    "no light on port 3",
 		Key:     tt.Key("uplink down", "7", time.Now().Format(time.RFC3339)),
 	}
-	ticket, err := sys.CreateTT(ctx, alarm)
+	for range 2 {
+		created, err := sys.CreateTT(ctx, alarm)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  raised   ticket %s, existed: %t\n", created.ID, created.Existed)
+	}
+	id, err := sys.FindTT(ctx, alarm.Key)
 	if err != nil {
 		return err
 	}
-	// It is reported again, by a retry or by another process: the same ticket.
-	again, err := sys.CreateTT(ctx, alarm)
+	err = sys.AddComment(ctx, tt.CommentRequest{ID: id, Login: "olga", Body: "on my way"})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: alarm raised: ticket %s; raised again: ticket %s, existed: %t\n", cfg.Adapter, ticket.ID, again.ID, again.Existed)
 
-	err = sys.AddComment(ctx, tt.CommentRequest{ID: ticket.ID, Login: "olga", Body: "on my way"})
-	if err != nil {
-		return err
-	}
 	// Two more objects suffer with the first: the ticket becomes their group.
-	group, err := sys.CreateGroupTT(ctx, ticket.ID, time.Now())
+	group, err := sys.CreateGroupTT(ctx, id, time.Now())
 	if err != nil {
 		return err
 	}
@@ -75,24 +78,24 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 		return err
 	}
 	for _, member := range members {
-		fmt.Printf("%s: object %s joins: %s\n", cfg.Adapter, member.Object, member.Status)
+		fmt.Printf("  joined   object %s: %s\n", member.Object, member.Status)
 	}
+
 	// The alarm is over.
-	closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: ticket.ID, Login: "olga", Body: "port 3 replaced"})
+	closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: id, Login: "olga", Body: "port 3 replaced"})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: alarm cleared: closed: %t\n", cfg.Adapter, closed)
+	fmt.Printf("  cleared  closed: %t\n", closed)
 
 	// What the system now holds.
-	t, err := sys.GetTT(ctx, ticket.ID)
+	ticket, err := sys.GetTT(ctx, id)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: ticket %s on %s is %s: %q\n", cfg.Adapter, t.ID, strings.Join(t.Objects, ", "), t.State, t.Subject)
-	for _, c := range t.Comments {
-		fmt.Printf("    %s: %s\n", c.Login, c.Body)
+	fmt.Printf("  holds    ticket %s, %s, %q on %s\n", ticket.ID, ticket.State, ticket.Subject, strings.Join(ticket.Objects, ", "))
+	for _, comment := range ticket.Comments {
+		fmt.Printf("           %s: %s\n", comment.Login, comment.Body)
 	}
-	fmt.Println()
 	return nil
 }
