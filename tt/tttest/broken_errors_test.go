@@ -30,7 +30,7 @@ func changeErrors(change func(op string, e *tt.Error) error) func(*spoiled, *sta
 // every names the rules that there are one of for each operation.
 func every(prefix string) []string {
 	return ruleNames(prefix, "CreateTT", "CreateTT again", "CreateTT without a key", "GetTT", "GetObjectTTs", "FindTT", "ListTTs", "CloseTT",
-		"AddComment", "AddComment without a key", "RenewTT", "CreateGroupTT", "AddToGroupTT")
+		"AddComment", "AddComment without a key", "RenewTT", "CreateGroupTT", "AddToGroupTT", "GetUpdates")
 }
 
 // leaky prints its token.
@@ -217,6 +217,19 @@ var brokenRepeats = []broken{
 					return tt.List{}, nil
 				}
 				return page, err
+			}
+		},
+	},
+	{
+		how:    "reads a feed that failed as no news",
+		caught: []string{"faults/GetUpdates"},
+		spoil: func(s *spoiled, _ *state) {
+			s.updates = func(ctx context.Context, req tt.UpdatesRequest) (tt.Updates, error) {
+				batch, err := s.System.GetUpdates(ctx, req)
+				if tt.IsTemporary(err) {
+					return tt.Updates{Next: req.After}, nil
+				}
+				return batch, err
 			}
 		},
 	},

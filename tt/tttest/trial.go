@@ -39,9 +39,10 @@ type operation struct {
 	prepare func(ctx context.Context, e *env, sys tt.System) (trial, error)
 }
 
-func withKeys(c tt.Capabilities) bool   { return c.KeyGuarantee != "" }
-func withLease(c tt.Capabilities) bool  { return c.Lease > 0 }
-func withGroups(c tt.Capabilities) bool { return c.PromoteGroupTT }
+func withKeys(c tt.Capabilities) bool    { return c.KeyGuarantee != "" }
+func withLease(c tt.Capabilities) bool   { return c.Lease > 0 }
+func withGroups(c tt.Capabilities) bool  { return c.PromoteGroupTT }
+func withUpdates(c tt.Capabilities) bool { return c.Updates }
 
 // operations are all that a System does.
 var operations = []operation{
@@ -58,6 +59,7 @@ var operations = []operation{
 	{"RenewTT", withLease, tryRenew},
 	{"CreateGroupTT", withGroups, tryPromote},
 	{"AddToGroupTT", withGroups, tryAdd},
+	{"GetUpdates", withUpdates, tryUpdates},
 }
 
 func tryCreate(_ context.Context, e *env, _ tt.System) (trial, error) {
@@ -310,6 +312,22 @@ func tryAdd(ctx context.Context, e *env, sys tt.System) (trial, error) {
 			return e.members(ctx, sys, id, e.object(0), e.h.Objects[1:4]...)
 		},
 	}, err
+}
+
+func tryUpdates(ctx context.Context, e *env, sys tt.System) (trial, error) {
+	now, err := sys.GetUpdates(ctx, tt.UpdatesRequest{All: true})
+	if err != nil {
+		return trial{}, fmt.Errorf("GetUpdates from now on: expected a cursor, got: %w", err)
+	}
+	id, err := e.tried(ctx, sys)
+	return trial{call: func(ctx context.Context, sys tt.System) error {
+		batch, err := sys.GetUpdates(ctx, tt.UpdatesRequest{After: now.Next, All: true})
+		told := slices.ContainsFunc(batch.Changes, func(c tt.Change) bool { return c.TicketID == id && c.Action == tt.ActionCreate })
+		if err == nil && !told {
+			err = wrong("GetUpdates: expected to be told that ticket %q was made, got %+v and no error", id, batch)
+		}
+		return err
+	}}, err
 }
 
 // itemsError is the first error among results that otherwise have to be ok.
