@@ -75,12 +75,12 @@ var brokenLists = []broken{
 		spoil:  changeLists(reversed[string]),
 	},
 	{
-		how:    "orders ids as text",
+		how:    "reads its pages from the newest ticket back",
 		caught: []string{"pages/complete"},
 		spoil: func(s *spoiled, _ *state) {
 			s.list = func(ctx context.Context, req tt.ListRequest) (tt.List, error) {
 				page, err := s.System.ListTTs(ctx, req)
-				slices.SortFunc(page.IDs, func(a, b string) int { return -strings.Compare(a, b) })
+				slices.Reverse(page.IDs)
 				return page, err
 			}
 		},

@@ -146,7 +146,7 @@ func capabilitiesUpdates(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	for name, req := range map[string]tt.UpdatesRequest{"All": {All: true}, "IDs": {IDs: []string{id}}} {
+	for name, req := range sorted(map[string]tt.UpdatesRequest{"All": {All: true}, "IDs": {IDs: []string{id}}}) {
 		_, err := sys.GetUpdates(ctx, req)
 		if !sys.Capabilities().Updates {
 			if err := unsupported("Updates", "GetUpdates", err); err != nil {

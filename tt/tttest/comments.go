@@ -83,7 +83,7 @@ func commentsRoundTrip(ctx context.Context, e *env) error {
 	if err := e.comment(ctx, sys, second); err != nil {
 		return err
 	}
-	for name, sys := range map[string]tt.System{"the writer": sys, "another process": other} {
+	for name, sys := range sorted(map[string]tt.System{"the writer": sys, "another process": other}) {
 		t, err := e.get(ctx, sys, id)
 		if err != nil {
 			return err
@@ -160,7 +160,7 @@ func commentsKeys(ctx context.Context, e *env) error {
 			return err
 		}
 	}
-	for id, want := range map[string][]string{id: {"every time", "every time", "once"}, next: {"elsewhere"}} {
+	for id, want := range sorted(map[string][]string{id: {"every time", "every time", "once"}, next: {"elsewhere"}}) {
 		if err := e.commentsAre(ctx, sys, id, want); err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func fieldsRoundTrip(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	for name, sys := range map[string]tt.System{"the creator": sys, "another process": other} {
+	for name, sys := range sorted(map[string]tt.System{"the creator": sys, "another process": other}) {
 		t, err := e.get(ctx, sys, c.ID)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -229,7 +229,7 @@ func fieldsClosed(ctx context.Context, e *env) error {
 	if err := e.endAs(ctx, sys, closing); err != nil {
 		return err
 	}
-	for name, sys := range map[string]tt.System{"the closer": sys, "another process": other} {
+	for name, sys := range sorted(map[string]tt.System{"the closer": sys, "another process": other}) {
 		t, err := e.get(ctx, sys, c.ID)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -204,7 +204,7 @@ func groupsLists(ctx context.Context, e *env) error {
 	if err := e.add(ctx, sys, ids[1], member); err != nil {
 		return err
 	}
-	for obj, want := range map[string][]string{member: {ids[0], ids[1], ids[3]}, bystander: {ids[2]}, e.object(0): {ids[1]}} {
+	for obj, want := range sorted(map[string][]string{member: {ids[0], ids[1], ids[3]}, bystander: {ids[2]}, e.object(0): {ids[1]}}) {
 		if err := e.listIs(ctx, sys, obj, want...); err != nil {
 			return fmt.Errorf("%q is a member of the group %q, %q is not: %w", member, ids[1], bystander, err)
 		}

@@ -82,7 +82,7 @@ func idSame(ctx context.Context, e *env) error {
 	if err := e.settle(ctx); err != nil {
 		return err
 	}
-	for name, sys := range map[string]tt.System{"the creator": sys, "another process": other} {
+	for name, sys := range sorted(map[string]tt.System{"the creator": sys, "another process": other}) {
 		t, err := e.get(ctx, sys, id)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -147,7 +147,7 @@ func idUnknown(ctx context.Context, e *env) error {
 			_, calls["CreateGroupTT"] = sys.CreateGroupTT(ctx, id, time.Time{})
 			_, calls["AddToGroupTT"] = sys.AddToGroupTT(ctx, id, e.object(1))
 		}
-		for op, err := range calls {
+		for op, err := range sorted(calls) {
 			// A vendor whose ids are numbers may refuse a word before it asks.
 			if i > 0 && tt.CodeOf(err) == tt.CodeInvalid {
 				continue

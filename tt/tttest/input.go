@@ -3,6 +3,9 @@ package tttest
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +49,18 @@ var inputRules = []rule{
 		says:  "GetUpdates without ids and without All is ErrInvalid: an empty list of ids never means everything.",
 		check: inputRule(badUpdates),
 	},
+}
+
+// sorted goes through a table in a fixed order, so that two runs find the same
+// violation first.
+func sorted[V any](table map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, what := range slices.Sorted(maps.Keys(table)) {
+			if !yield(what, table[what]) {
+				return
+			}
+		}
+	}
 }
 
 // attempt is a call that has to be refused.
@@ -123,12 +138,12 @@ func badCreates(e *env, sys tt.System, _ string) (all []attempt) {
 	add("a subject of white space", func(r *tt.CreateRequest) { r.Subject = " \t\n\u00a0" })
 	add("a timestamp before 1970", func(r *tt.CreateRequest) { r.Timestamp = time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC) })
 	add("a timestamp after 9999", func(r *tt.CreateRequest) { r.Timestamp = time.Date(10001, 1, 1, 0, 0, 0, 0, time.UTC) })
-	for what, text := range badText {
+	for what, text := range sorted(badText) {
 		add(what+" in the object", func(r *tt.CreateRequest) { r.Object = text })
 		add(what+" in the queue", func(r *tt.CreateRequest) { r.Queue = text })
 		add(what+" in the key", func(r *tt.CreateRequest) { r.Key = text })
 	}
-	for what, text := range spaces {
+	for what, text := range sorted(spaces) {
 		add(what+" as the object", func(r *tt.CreateRequest) { r.Object = text })
 		add(what+" as the queue", func(r *tt.CreateRequest) { r.Queue = text })
 	}
@@ -137,7 +152,7 @@ func badCreates(e *env, sys tt.System, _ string) (all []attempt) {
 
 func badIDs(e *env, sys tt.System, _ string) (all []attempt) {
 	can := sys.Capabilities()
-	for what, id := range noID {
+	for what, id := range sorted(noID) {
 		all = append(all,
 			attempt{"GetTT of an id with " + what, func(ctx context.Context) error { _, err := sys.GetTT(ctx, id); return err }},
 			attempt{"CloseTT of an id with " + what, func(ctx context.Context) error {
@@ -183,10 +198,10 @@ func badObjects(_ *env, sys tt.System, _ string) (all []attempt) {
 		}})
 	}
 	add("nothing", "")
-	for what, text := range badText {
+	for what, text := range sorted(badText) {
 		add(what, text)
 	}
-	for what, text := range spaces {
+	for what, text := range sorted(spaces) {
 		add(what, text)
 	}
 	return all
@@ -207,19 +222,19 @@ func badKeys(e *env, sys tt.System, id string) (all []attempt) {
 		}
 	}
 	add("nothing", "")
-	for what, text := range badText {
+	for what, text := range sorted(badText) {
 		add(what, text)
 	}
 	return all
 }
 
 func badComments(_ *env, sys tt.System, id string) (all []attempt) {
-	for what, req := range map[string]tt.CommentRequest{
+	for what, req := range sorted(map[string]tt.CommentRequest{
 		"no text":                       {},
 		"white space only":              {Subject: " ", Body: "\n\t\u00a0"},
 		"a reply to an id of 256 bytes": {Body: "hello", ReplyTo: strings.Repeat("1", tt.MaxKey+1)},
 		"a time before 1970":            {Body: "hello", At: time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC)},
-	} {
+	}) {
 		req.ID = id
 		all = append(all, attempt{"AddComment with " + what, func(ctx context.Context) error { return sys.AddComment(ctx, req) }})
 	}

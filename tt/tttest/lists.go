@@ -245,7 +245,7 @@ func listsNamespaces(ctx context.Context, e *env) error {
 	if err := e.settle(ctx); err != nil {
 		return err
 	}
-	for id, sys := range map[string]tt.System{ours: sys, theirs: other} {
+	for id, sys := range sorted(map[string]tt.System{ours: sys, theirs: other}) {
 		all, err := e.pages(ctx, sys, 0)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func memoryResults(ctx context.Context, e *env) error {
 		if err != nil {
 			return fmt.Errorf("ListTTs: expected a page, got: %w", err)
 		}
-		for name, ids := range map[string][]string{"GetObjectTTs": ids, "ListTTs": page.IDs} {
+		for name, ids := range sorted(map[string][]string{"GetObjectTTs": ids, "ListTTs": page.IDs}) {
 			if !slices.Equal(ids, []string{id}) {
 				return fmt.Errorf("%s after the caller wrote into an earlier result: expected [%q], got %q", name, id, ids)
 			}

@@ -90,7 +90,7 @@ func shutdownAfterwards(ctx context.Context, e *env) error {
 	if can.Updates {
 		calls["GetUpdates"] = func() error { _, err := sys.GetUpdates(ctx, tt.UpdatesRequest{All: true}); return err }
 	}
-	for op, call := range calls {
+	for op, call := range sorted(calls) {
 		sent := e.requests()
 		if err := refused(op+" after Shutdown", call(), tt.ErrInvalid); err != nil {
 			return err

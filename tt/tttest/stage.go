@@ -90,7 +90,7 @@ func (e *env) conclude(ctx context.Context, sys tt.System, t trial, first error)
 	if err != nil {
 		return err
 	}
-	for name, sys := range map[string]tt.System{"the same process": sys, "another process": other} {
+	for name, sys := range sorted(map[string]tt.System{"the same process": sys, "another process": other}) {
 		if err := t.proof(ctx, sys); err != nil {
 			return fmt.Errorf("in the end, in %s: %w; the first call returned: %w", name, err, orNone(first))
 		}
