@@ -96,19 +96,22 @@ func drive(line *commandLine, stdin io.Reader, out *output) error {
 }
 
 // limit returns a context that ends with the time given and with the first
-// signal. A second signal ends the program at once.
+// signal, and a function that frees it. Until that is called a signal does not
+// end the program, so that Shutdown finishes; a second one does, at once.
 func limit(timeout time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	ctx, stop := context.WithTimeoutCause(ctx, timeout, ended("--timeout "+timeout.String()+" is over"))
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
 	go func() {
 		select {
 		case s := <-signals:
-			signal.Reset(os.Interrupt, syscall.SIGTERM)
+			signal.Stop(signals)
 			cancel(ended("stopped by a signal: " + s.String()))
-		case <-ctx.Done():
+		case <-done:
+			signal.Stop(signals)
 		}
 	}()
-	return ctx, func() { stop(); cancel(nil) }
+	return ctx, func() { close(done); stop(); cancel(nil) }
 }

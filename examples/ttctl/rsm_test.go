@@ -291,6 +291,32 @@ func TestACreateWhoseTimeIsOver(t *testing.T) {
 	}
 }
 
+// Whoever presses the keys again does not want to wait for the shutdown.
+func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
+	t.Parallel()
+	server, config := monq(t)
+	server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "create", Delay: time.Hour})
+	acting := make(chan struct{})
+	server.Before("create", func() { close(acting) })
+	cmd := process(t, config, "create", "--object", "7", "--subject", "s")
+	cmd.Env = append(cmd.Env, "MONQ_TOKEN="+token)
+	require.NoError(t, cmd.Start())
+	<-acting
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for waiting := true; waiting; {
+		select {
+		case <-ended:
+			waiting = false
+		case <-time.After(20 * time.Millisecond):
+			_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended just now
+		}
+	}
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok)
+	assert.True(t, status.Signaled(), "it ended by itself: %v", cmd.ProcessState)
+}
+
 func TestTheConfigurationOfRSMIsCheckedBeforeAnyRequest(t *testing.T) {
 	t.Parallel()
 	server, _ := monq(t)
