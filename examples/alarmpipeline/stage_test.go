@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -154,7 +155,10 @@ func (s *stage) resolves(names ...string) {
 }
 
 // holdPasses waits until the hold is over and the close that follows is done.
-func (s *stage) holdPasses() { time.Sleep(testHold + time.Second) }
+func (s *stage) holdPasses() {
+	time.Sleep(testHold + time.Second)
+	synctest.Wait()
+}
 
 // tickets shows every ticket on a line: state, key's episode, objects.
 func (s *stage) tickets() []string {

@@ -18,6 +18,9 @@ import (
 // are about two million.
 const maxBody = 8 << 20
 
+// readTimeout bounds how long a notification may take to arrive.
+const readTimeout = 30 * time.Second
+
 // Handler serves POST /alertmanager and GET /healthz.
 func (p *Pipeline) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -30,6 +33,10 @@ func (p *Pipeline) Handler() http.Handler {
 // notification told. Alertmanager gives a notification up after a 4xx, and
 // repeats it after a 5xx.
 func (p *Pipeline) serveNotification(w http.ResponseWriter, r *http.Request) {
+	// A limit for the body alone: the server's ReadTimeout would also end the
+	// context of a request that waits for its turn.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(readTimeout))
 	if !p.authorized(r) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="alarmpipeline"`)
 		http.Error(w, "a bearer token is needed: set authorization.credentials in the webhook's http_config", http.StatusUnauthorized)
@@ -46,6 +53,7 @@ func (p *Pipeline) serveNotification(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body did not arrive whole", http.StatusBadRequest)
 		return
 	}
+	_ = connection.SetReadDeadline(time.Time{})
 	n, err := parseNotification(body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
