@@ -26,7 +26,10 @@ func changeLists(change func(ids []string) []string) func(*spoiled, *state) {
 // object's.
 func listWhere(is func(t tt.Ticket, obj string) bool) func(*spoiled, *state) {
 	return func(s *spoiled, _ *state) {
-		s.objectTTs = func(_ context.Context, obj string) ([]string, error) {
+		s.objectTTs = func(ctx context.Context, obj string) ([]string, error) {
+			if _, err := s.System.GetObjectTTs(ctx, obj); err != nil {
+				return nil, err
+			}
 			var ids []string
 			for _, t := range s.backend().Tickets() {
 				if is(t, obj) {

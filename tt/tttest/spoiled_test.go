@@ -48,66 +48,74 @@ func spoil(sys tt.System) *spoiled {
 // backend is the fake's, for what no System can do.
 func (s *spoiled) backend() *fake.Backend { return s.System.(*fake.System).Backend() }
 
+// call lets the errors of a break look like those of an adapter, so that only
+// the break shows.
+func (s *spoiled) call(ctx context.Context, op string, method func(context.Context) error) error {
+	return s.around(ctx, op, func(ctx context.Context) error {
+		return tt.Annotate(method(ctx), "fake", "kit", op, "")
+	})
+}
+
 func (s *spoiled) CreateTT(ctx context.Context, req tt.CreateRequest) (c tt.Created, err error) {
-	err = s.around(ctx, "CreateTT", func(ctx context.Context) (err error) { c, err = s.create(ctx, req); return err })
+	err = s.call(ctx, "CreateTT", func(ctx context.Context) (err error) { c, err = s.create(ctx, req); return err })
 	return c, err
 }
 
 func (s *spoiled) GetTT(ctx context.Context, id string) (t *tt.Ticket, err error) {
-	err = s.around(ctx, "GetTT", func(ctx context.Context) (err error) { t, err = s.get(ctx, id); return err })
+	err = s.call(ctx, "GetTT", func(ctx context.Context) (err error) { t, err = s.get(ctx, id); return err })
 	return t, err
 }
 
 func (s *spoiled) GetObjectTTs(ctx context.Context, obj string) (ids []string, err error) {
-	err = s.around(ctx, "GetObjectTTs", func(ctx context.Context) (err error) { ids, err = s.objectTTs(ctx, obj); return err })
+	err = s.call(ctx, "GetObjectTTs", func(ctx context.Context) (err error) { ids, err = s.objectTTs(ctx, obj); return err })
 	return ids, err
 }
 
 func (s *spoiled) FindTT(ctx context.Context, key string) (id string, err error) {
-	err = s.around(ctx, "FindTT", func(ctx context.Context) (err error) { id, err = s.find(ctx, key); return err })
+	err = s.call(ctx, "FindTT", func(ctx context.Context) (err error) { id, err = s.find(ctx, key); return err })
 	return id, err
 }
 
 func (s *spoiled) ListTTs(ctx context.Context, req tt.ListRequest) (page tt.List, err error) {
-	err = s.around(ctx, "ListTTs", func(ctx context.Context) (err error) { page, err = s.list(ctx, req); return err })
+	err = s.call(ctx, "ListTTs", func(ctx context.Context) (err error) { page, err = s.list(ctx, req); return err })
 	return page, err
 }
 
 func (s *spoiled) CloseTT(ctx context.Context, req tt.CloseRequest) (closed bool, err error) {
-	err = s.around(ctx, "CloseTT", func(ctx context.Context) (err error) { closed, err = s.close(ctx, req); return err })
+	err = s.call(ctx, "CloseTT", func(ctx context.Context) (err error) { closed, err = s.close(ctx, req); return err })
 	return closed, err
 }
 
 func (s *spoiled) AddComment(ctx context.Context, req tt.CommentRequest) error {
-	return s.around(ctx, "AddComment", func(ctx context.Context) error { return s.comment(ctx, req) })
+	return s.call(ctx, "AddComment", func(ctx context.Context) error { return s.comment(ctx, req) })
 }
 
 func (s *spoiled) RenewTT(ctx context.Context, id string, until time.Time) error {
-	return s.around(ctx, "RenewTT", func(ctx context.Context) error { return s.renew(ctx, id, until) })
+	return s.call(ctx, "RenewTT", func(ctx context.Context) error { return s.renew(ctx, id, until) })
 }
 
 func (s *spoiled) CreateGroupTT(ctx context.Context, id string, at time.Time) (group string, err error) {
-	err = s.around(ctx, "CreateGroupTT", func(ctx context.Context) (err error) { group, err = s.promote(ctx, id, at); return err })
+	err = s.call(ctx, "CreateGroupTT", func(ctx context.Context) (err error) { group, err = s.promote(ctx, id, at); return err })
 	return group, err
 }
 
 func (s *spoiled) AddToGroupTT(ctx context.Context, id string, objs ...string) (items []tt.ItemResult, err error) {
-	err = s.around(ctx, "AddToGroupTT", func(ctx context.Context) (err error) { items, err = s.add(ctx, id, objs...); return err })
+	err = s.call(ctx, "AddToGroupTT", func(ctx context.Context) (err error) { items, err = s.add(ctx, id, objs...); return err })
 	return items, err
 }
 
 func (s *spoiled) GetUpdates(ctx context.Context, req tt.UpdatesRequest) (batch tt.Updates, err error) {
-	err = s.around(ctx, "GetUpdates", func(ctx context.Context) (err error) { batch, err = s.updates(ctx, req); return err })
+	err = s.call(ctx, "GetUpdates", func(ctx context.Context) (err error) { batch, err = s.updates(ctx, req); return err })
 	return batch, err
 }
 
 func (s *spoiled) Check(ctx context.Context) (results []tt.CheckResult, err error) {
-	err = s.around(ctx, "Check", func(ctx context.Context) (err error) { results, err = s.check(ctx); return err })
+	err = s.call(ctx, "Check", func(ctx context.Context) (err error) { results, err = s.check(ctx); return err })
 	return results, err
 }
 
 func (s *spoiled) Shutdown(ctx context.Context) error {
-	return s.around(ctx, "Shutdown", s.shutdown)
+	return s.call(ctx, "Shutdown", s.shutdown)
 }
 
 func (s *spoiled) Capabilities() tt.Capabilities { return s.capabilities() }
