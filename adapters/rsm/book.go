@@ -17,6 +17,7 @@ const (
 	labelKey       = "tt_key" // hash of namespace and key
 	labelNamespace = "tt_ns"  // the same for every ticket of a namespace
 	labelObject    = "tt_obj" // hash of the object
+	labelMade      = "tt_at"  // when the create was sent, in Unix milliseconds: ids need not grow with time
 	void           = "void"   // as tt_key: the mode is no ticket
 )
 
@@ -56,7 +57,6 @@ type header struct {
 	Subject   string    `json:"s"`
 	Body      string    `json:"b,omitempty"`
 	Until     time.Time `json:"u"`           // end of the first lease
-	Made      int64     `json:"m"`           // when it was sent, in Unix milliseconds: ids need not grow with time
 	Item      int64     `json:"ci"`          // the config item of the scope
 	Truncated bool      `json:"x,omitempty"` // something was cut
 }
@@ -90,45 +90,66 @@ type book struct {
 	header    header
 	comments  []remark
 	members   []member
-	promoted  bool
 	closed    *remark
 	duplicate *remark
 	lease     time.Time // the latest end of the lease that was written down
-	entries   []journal.Entry
-	damaged   int
 }
 
-// read decodes the labels once.
-func (m *mode) read() *book {
-	if m.book != nil {
-		return m.book
-	}
-	b := &book{}
-	m.book = b
-	if len(m.Labels) == 0 {
-		return b
-	}
-	var damage []journal.Damage
-	b.entries, damage = journal.Decode(func(yield func(string) bool) {
-		for name, text := range m.Labels {
-			if strings.HasPrefix(name, "tt_") && !yield(text) {
-				return
+// entries returns what is in the labels, sorted by kind and id. It is enough
+// to tell what is there; read tells what it says, which costs more.
+func (m *mode) entries() []journal.Entry {
+	m.decode.Do(func() {
+		m.journal, _ = journal.Decode(func(yield func(string) bool) {
+			for name, text := range texts(m.Labels) {
+				if strings.HasPrefix(name, "tt_") && !yield(text) {
+					return
+				}
 			}
-		}
+		})
 	})
-	b.damaged = len(damage)
-	for _, e := range b.entries {
-		b.take(e)
-	}
-	slices.SortFunc(b.comments, func(x, y remark) int {
-		return cmp.Or(x.At.Compare(y.At), strings.Compare(x.id, y.id))
-	})
-	slices.SortFunc(b.members, func(x, y member) int {
-		return cmp.Or(x.At.Compare(y.At), strings.Compare(x.Object, y.Object))
-	})
-	return b
+	return m.journal
 }
 
+// has reports whether the labels hold the entry, whatever its text.
+func (m *mode) has(e journal.Entry) bool {
+	_, found := slices.BinarySearchFunc(m.entries(), e, func(x, y journal.Entry) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID))
+	})
+	return found
+}
+
+// count returns how many entries of a kind there are.
+func (m *mode) count(kind byte) int {
+	n := 0
+	for _, e := range m.entries() {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// is reports whether there is an entry of the kind.
+func (m *mode) is(kind byte) bool { return m.count(kind) > 0 }
+
+// read returns what the labels say.
+func (m *mode) read() *book {
+	m.open.Do(func() {
+		b := &m.book
+		for _, e := range m.entries() {
+			b.take(e)
+		}
+		slices.SortFunc(b.comments, func(x, y remark) int {
+			return cmp.Or(x.At.Compare(y.At), strings.Compare(x.id, y.id))
+		})
+		slices.SortFunc(b.members, func(x, y member) int {
+			return cmp.Or(x.At.Compare(y.At), strings.Compare(x.Object, y.Object))
+		})
+	})
+	return &m.book
+}
+
+// take reads one entry. One that is no JSON of ours says nothing.
 func (b *book) take(e journal.Entry) {
 	switch e.Kind {
 	case kindHeader:
@@ -137,12 +158,10 @@ func (b *book) take(e journal.Entry) {
 			b.extend(b.header.Until)
 		} else {
 			b.header = header{}
-			b.damaged++
 		}
 	case kindComment, kindClosed, kindDuplicate:
 		r := remark{id: e.ID}
 		if json.Unmarshal(e.Data, &r) != nil {
-			b.damaged++
 			return
 		}
 		switch {
@@ -157,11 +176,7 @@ func (b *book) take(e journal.Entry) {
 		var m member
 		if json.Unmarshal(e.Data, &m) == nil && m.Object != "" {
 			b.members = append(b.members, m)
-		} else {
-			b.damaged++
 		}
-	case kindPromoted:
-		b.promoted = true
 	case kindRenewed:
 		var s stamp
 		if json.Unmarshal(e.Data, &s) == nil {
@@ -174,16 +189,6 @@ func (b *book) extend(until time.Time) {
 	if until.After(b.lease) {
 		b.lease = until
 	}
-}
-
-// has reports whether the labels hold the entry, whatever its text.
-func (b *book) has(e journal.Entry) bool {
-	_, found := slices.BinarySearchFunc(b.entries, e, compareEntries)
-	return found
-}
-
-func compareEntries(x, y journal.Entry) int {
-	return cmp.Or(cmp.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID))
 }
 
 // entry makes a journal entry; v is one of the types above.

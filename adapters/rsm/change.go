@@ -41,7 +41,7 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	_, err = s.change(ctx, id, edit{
 		entries: []journal.Entry{entry(kindComment, name, r)},
 		allow: func(m *mode) error {
-			if len(m.read().comments) >= maxComments {
+			if m.count(kindComment) >= maxComments {
 				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments already, and its labels no more", maxComments)
 			}
 			return nil
@@ -90,7 +90,7 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 // notClosing refuses to lengthen a ticket whose close has been accepted: its
 // end may be what closes it.
 func notClosing(m *mode) error {
-	if m.read().closed == nil {
+	if !m.is(kindClosed) {
 		return nil
 	}
 	return tt.Errorf(tt.CodeClosed, tt.NotDone, "the ticket is being closed: its end is not moved any more")
@@ -226,7 +226,7 @@ func (s *System) addMembers(ctx context.Context, id int64, objs []string, items 
 
 // promoted refuses a ticket that was never promoted to a group ticket.
 func promoted(m *mode) error {
-	if m.read().promoted {
+	if m.is(kindPromoted) {
 		return nil
 	}
 	return tt.Errorf(tt.CodeConflict, tt.NotDone, "ticket %s is no group ticket: promote it with CreateGroupTT first", m.id())

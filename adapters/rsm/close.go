@@ -166,7 +166,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 	}
 	winner, losers := copies[0], copies[1:]
 	for i, loser := range losers {
-		if loser.ended(s.now()) || loser.read().duplicate != nil {
+		if loser.ended(s.now()) || loser.is(kindDuplicate) {
 			continue
 		}
 		text := "duplicate of " + winner.id()
@@ -181,7 +181,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 	carry := edit{elect: true}
 	for _, loser := range losers {
 		b := loser.read()
-		for _, e := range b.entries {
+		for _, e := range loser.entries() {
 			switch e.Kind {
 			case kindComment, kindMember, kindPromoted, kindRenewed:
 				carry.entries = append(carry.entries, e)
@@ -195,7 +195,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 				carry.items = append(carry.items, member.Item)
 			}
 		}
-		if b.lease.After(carry.until) && slices.ContainsFunc(b.entries, func(e journal.Entry) bool { return e.Kind == kindRenewed }) {
+		if b.lease.After(carry.until) && loser.is(kindRenewed) {
 			carry.until = b.lease
 		}
 	}

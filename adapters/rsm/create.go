@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/converge"
@@ -96,8 +97,6 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash,
 	sent := s.now()
 	now := sent.UTC().Truncate(time.Second)
 	h := header{
-		Made: sent.UnixMilli(),
-
 		Key: req.Key, Queue: req.Queue, Object: req.Object, Item: ci,
 		Opened: req.Timestamp.UTC(), Until: now.Add(s.cfg.Lease),
 	}
@@ -112,6 +111,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash,
 		labelKey:       hash,
 		labelNamespace: s.marker(),
 		labelObject:    s.shortHash("object", req.Object),
+		labelMade:      strconv.FormatInt(sent.UnixMilli(), 10),
 	}
 	entries := []entryOf{{kindHeader, "0", h}}
 	if degraded != "" {

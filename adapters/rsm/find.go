@@ -104,8 +104,8 @@ func (s *System) openTickets(ctx context.Context) ([]*mode, error) {
 type age struct{ made, id int64 }
 
 func (m *mode) age() age {
-	made := m.read().header.Made
-	if made == 0 {
+	made, err := strconv.ParseInt(m.label(labelMade), 10, 64)
+	if err != nil {
 		made = m.DateStart.UnixMilli()
 	}
 	return age{made, m.ID}
@@ -133,7 +133,7 @@ func (s *System) marker() string { return tt.KeyHash(s.cfg.Namespace, "ttkit nam
 
 // ticket reports whether the mode is a ticket of the namespace.
 func (m *mode) ticket(marker string) bool {
-	return m.Labels[labelNamespace] == marker && m.hash() != "" && m.hash() != void
+	return m.label(labelNamespace) == marker && m.hash() != "" && m.hash() != void
 }
 
 // notEnded selects modes whose end has not passed. The server's clock may be
@@ -168,11 +168,10 @@ func (s *System) current(ctx context.Context, id int64) (*mode, error) {
 
 // winner follows a loser to the ticket that won.
 func (s *System) winner(ctx context.Context, m *mode) (*mode, error) {
-	b := m.read()
-	if b.duplicate == nil || m.hash() == "" {
+	if !m.is(kindDuplicate) || m.hash() == "" {
 		return m, nil
 	}
-	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: b.header.Key})
+	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: m.read().header.Key})
 	if err != nil || !found {
 		return m, err
 	}

@@ -1,85 +1,30 @@
 package rsm
 
-import (
-	"encoding/json"
-	"strconv"
-	"strings"
-)
+import "iter"
 
-// labels keeps the labels whose value is text; siblings of this API answer
-// lists and nulls too.
+// labels are those of an answer. Siblings of this API answer lists and nulls
+// where others have text, so they are taken as whatever JSON they are, and
+// only text counts.
 //
-// They are most of a mode, and of a list of modes. So they are read by hand:
-// in one pass, and without a copy of any name or value that has no escapes.
-type labels map[string]string
+// They are most of what a server answers. A type that decodes itself would
+// make encoding/json read them twice over.
+type labels any
 
-// UnmarshalJSON is given valid JSON, as every json.Unmarshaler is.
-func (l *labels) UnmarshalJSON(text []byte) error {
-	*l = nil
-	if len(text) == 0 || text[0] != '{' {
-		return nil
-	}
-	rest := string(text[1:]) // names and values are parts of it
-	*l = make(labels, strings.Count(rest, `":"`))
-	for {
-		rest = strings.TrimLeft(rest, " \t\r\n,")
-		if rest[0] == '}' {
-			return nil
-		}
-		var name string
-		name, rest = literal(rest)
-		rest = strings.TrimLeft(rest, " \t\r\n:")
-		if rest[0] != '"' {
-			delete(*l, name) // of the same name, the last counts
-			rest = afterValue(rest)
-			continue
-		}
-		(*l)[name], rest = literal(rest)
-	}
+// labelOf returns the text of a label; ok tells whether it has one.
+func labelOf(l labels, name string) (text string, ok bool) {
+	set, _ := l.(map[string]any)
+	text, ok = set[name].(string)
+	return text, ok
 }
 
-// literal reads the JSON string that text begins with.
-func literal(text string) (value, rest string) {
-	end := 1
-	for text[end] != '"' {
-		if text[end] == '\\' {
-			end++
-		}
-		end++
-	}
-	quoted, rest := text[:end+1], text[end+1:]
-	value, err := strconv.Unquote(quoted)
-	if err != nil { // \/ and surrogates are JSON's alone
-		value = unquoteJSON(quoted)
-	}
-	return value, rest
-}
-
-func unquoteJSON(quoted string) (value string) {
-	_ = json.Unmarshal([]byte(quoted), &value)
-	return value
-}
-
-// afterValue skips the value that text begins with, which is a member of an
-// object.
-func afterValue(text string) string {
-	for depth := 0; ; {
-		switch text[0] {
-		case '"':
-			_, text = literal(text)
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return text
-			}
-			depth--
-		case ',':
-			if depth == 0 {
-				return text
+// texts yields the labels that are text.
+func texts(l labels) iter.Seq2[string, string] {
+	return func(yield func(name, text string) bool) {
+		set, _ := l.(map[string]any)
+		for name, value := range set {
+			if text, ok := value.(string); ok && !yield(name, text) {
+				return
 			}
 		}
-		text = text[1:]
 	}
 }

@@ -135,7 +135,7 @@ func (s *System) ask(ctx context.Context, objs []string) (map[string][]int64, er
 				return nil, err
 			}
 			for _, row := range rows {
-				if value, shown := row.Labels[key]; !shown || value == obj {
+				if value, shown := labelOf(row.Labels, key); !shown || value == obj {
 					hits[obj] = append(hits[obj], row.ID)
 				}
 			}

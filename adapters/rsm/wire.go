@@ -3,7 +3,10 @@ package rsm
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/ttkit/ttkit/internal/journal"
 )
 
 // Paths of the public API; unchanged from version 6.7 to 8.6.
@@ -25,8 +28,13 @@ type mode struct {
 	Title       *string   `json:"title"`
 	ConfigItems []item    `json:"configItems"`
 	Labels      labels    `json:"labels"`
-	book        *book     // what the labels say; see read
 	readAt      time.Time // when it was asked for
+
+	// What the labels say, decoded at most once; a mode may be shared by
+	// several goroutines.
+	decode, open sync.Once
+	journal      []journal.Entry // see entries
+	book         book            // see read
 }
 
 // item is one config item's part in a mode. An item taken out of the scope
@@ -158,4 +166,9 @@ func (m *mode) covers(ci int64, now time.Time) bool {
 
 func (m *mode) id() string { return strconv.FormatInt(m.ID, 10) }
 
-func (m *mode) hash() string { return m.Labels[labelKey] }
+func (m *mode) hash() string { return m.label(labelKey) }
+
+func (m *mode) label(name string) string {
+	text, _ := labelOf(m.Labels, name)
+	return text
+}

@@ -291,12 +291,12 @@ func doubtful(err, lost error) error {
 // patch for the others; nil means that there is nothing to write.
 func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 	s := one.w.system
-	now, b := s.now(), m.read()
+	now := s.now()
 	ended := m.ended(now)
 	var left []*request
 	for _, r := range *batch {
 		switch {
-		case b.duplicate != nil && !r.edit.elect:
+		case m.is(kindDuplicate) && !r.edit.elect:
 			r.finish(nil, losing{m})
 		case s.satisfied(m, &r.edit, now):
 			r.finish(m, nil)
@@ -339,13 +339,13 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	s := one.w.system
 	now := s.now()
 	p := &patch{labels: map[string]string{}}
-	if b := m.read(); b.closed == nil && b.duplicate == nil {
+	if !m.is(kindClosed) && !m.is(kindDuplicate) {
 		p.until = one.until // a ticket that is being closed gets no lease back
 	}
 	p.items = append(p.items, one.items...)
 	var within time.Duration
 	for name, text := range one.labels {
-		if m.Labels[name] != text {
+		if m.label(name) != text {
 			p.labels[name] = text
 		}
 	}
@@ -361,10 +361,7 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 		}
 	}
 	if len(p.labels) > 0 {
-		p.body.Labels = maps.Clone(map[string]string(m.Labels))
-		if p.body.Labels == nil {
-			p.body.Labels = map[string]string{}
-		}
+		p.body.Labels = maps.Collect(texts(m.Labels))
 		maps.Copy(p.body.Labels, p.labels)
 	}
 	switch {
@@ -406,10 +403,9 @@ func (s *System) widened(m *mode, items []int64, now time.Time) []scopeItem {
 
 func missing(m *mode, entries []journal.Entry) []journal.Entry {
 	var out []journal.Entry
-	b := m.read()
 	for _, e := range entries {
-		leader := e.Kind == kindMember && e.ID == m.Labels[labelObject]
-		if !leader && !b.has(e) {
+		leader := e.Kind == kindMember && e.ID == m.label(labelObject)
+		if !leader && !m.has(e) {
 			out = append(out, e)
 		}
 	}
