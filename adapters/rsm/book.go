@@ -95,47 +95,51 @@ type book struct {
 	lease     time.Time // the latest end of the lease that was written down
 }
 
-// entries returns what is in the labels, sorted by kind and id. It is enough
-// to tell what is there; read tells what it says, which costs more.
-func (m *mode) entries() []journal.Entry {
-	m.decode.Do(func() {
-		m.journal, _ = journal.Decode(func(yield func(string) bool) {
-			for name, text := range texts(m.Labels) {
-				if strings.HasPrefix(name, "tt_") && !yield(text) {
-					return
-				}
+// decode reads the journal in the labels, as far as their names are wanted.
+func (m *mode) decode(wanted func(name string) bool) []journal.Entry {
+	entries, _ := journal.Decode(func(yield func(string) bool) {
+		for name, text := range texts(m.Labels) {
+			if wanted(name) && !yield(text) {
+				return
 			}
-		})
+		}
 	})
-	return m.journal
+	return entries
 }
 
-// has reports whether the labels hold the entry, whatever its text.
-func (m *mode) has(e journal.Entry) bool {
-	_, found := slices.BinarySearchFunc(m.entries(), e, func(x, y journal.Entry) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID))
-	})
-	return found
+// entries returns all that is in the labels.
+func (m *mode) entries() []journal.Entry {
+	return m.decode(func(name string) bool { return strings.HasPrefix(name, "tt_") })
 }
 
-// count returns how many entries of a kind there are.
+// has reports whether the labels hold the whole entry, whatever its text; an
+// id of "" is any. Most modes lack what they are asked for, and the names of
+// their labels tell.
+func (m *mode) has(kind byte, id string) bool {
+	for name := range texts(m.Labels) {
+		if journal.Named(name, kind, id) {
+			return len(m.decode(func(name string) bool { return journal.Named(name, kind, id) })) > 0
+		}
+	}
+	return false
+}
+
+// count tells, for a limit, about how many entries of a kind there are.
 func (m *mode) count(kind byte) int {
 	n := 0
-	for _, e := range m.entries() {
-		if e.Kind == kind {
-			n++
+	for name := range texts(m.Labels) {
+		if journal.Named(name, kind, "") && strings.HasSuffix(name, "_001") {
+			n++ // the first text of one
 		}
 	}
 	return n
 }
 
-// is reports whether there is an entry of the kind.
-func (m *mode) is(kind byte) bool { return m.count(kind) > 0 }
-
-// read returns what the labels say.
+// read returns what the labels say. It is decoded once, although a mode may be
+// shared by several goroutines.
 func (m *mode) read() *book {
 	m.open.Do(func() {
-		b := &m.book
+		b := &book{}
 		for _, e := range m.entries() {
 			b.take(e)
 		}
@@ -145,8 +149,9 @@ func (m *mode) read() *book {
 		slices.SortFunc(b.members, func(x, y member) int {
 			return cmp.Or(x.At.Compare(y.At), strings.Compare(x.Object, y.Object))
 		})
+		m.book = b
 	})
-	return &m.book
+	return m.book
 }
 
 // take reads one entry. One that is no JSON of ours says nothing.

@@ -90,7 +90,7 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 // notClosing refuses to lengthen a ticket whose close has been accepted: its
 // end may be what closes it.
 func notClosing(m *mode) error {
-	if !m.is(kindClosed) {
+	if !m.has(kindClosed, "") {
 		return nil
 	}
 	return tt.Errorf(tt.CodeClosed, tt.NotDone, "the ticket is being closed: its end is not moved any more")
@@ -226,7 +226,7 @@ func (s *System) addMembers(ctx context.Context, id int64, objs []string, items 
 
 // promoted refuses a ticket that was never promoted to a group ticket.
 func promoted(m *mode) error {
-	if m.is(kindPromoted) {
+	if m.has(kindPromoted, "") {
 		return nil
 	}
 	return tt.Errorf(tt.CodeConflict, tt.NotDone, "ticket %s is no group ticket: promote it with CreateGroupTT first", m.id())

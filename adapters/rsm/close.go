@@ -166,7 +166,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 	}
 	winner, losers := copies[0], copies[1:]
 	for i, loser := range losers {
-		if loser.ended(s.now()) || loser.is(kindDuplicate) {
+		if loser.ended(s.now()) { // one that only carries the note still runs
 			continue
 		}
 		text := "duplicate of " + winner.id()
@@ -178,7 +178,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 		s.log.InfoContext(ctx, "ended a duplicate", "tt_id", loser.id(), "winner", winner.id())
 		losers[i] = m
 	}
-	carry := edit{elect: true}
+	carry, over := edit{elect: true}, false
 	for _, loser := range losers {
 		b := loser.read()
 		for _, e := range loser.entries() {
@@ -187,7 +187,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 				carry.entries = append(carry.entries, e)
 			case kindClosed: // the episode is over, so the winner is too
 				carry.entries = append(carry.entries, e)
-				carry.end = true
+				over = true
 			}
 		}
 		for _, member := range b.members {
@@ -195,16 +195,17 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 				carry.items = append(carry.items, member.Item)
 			}
 		}
-		if b.lease.After(carry.until) && loser.is(kindRenewed) {
+		if b.lease.After(carry.until) && loser.has(kindRenewed, "") {
 			carry.until = b.lease
 		}
 	}
-	now := s.now()
-	if winner.ended(now) || s.satisfied(winner, &carry, now) {
+	switch now := s.now(); {
+	case winner.ended(now):
 		return winner, nil
-	}
-	if carry.end {
+	case over:
 		return s.end(ctx, winner.ID, carry)
+	case s.satisfied(winner, &carry, now):
+		return winner, nil
 	}
 	return s.change(ctx, winner.ID, carry)
 }

@@ -168,7 +168,7 @@ func (s *System) current(ctx context.Context, id int64) (*mode, error) {
 
 // winner follows a loser to the ticket that won.
 func (s *System) winner(ctx context.Context, m *mode) (*mode, error) {
-	if !m.is(kindDuplicate) || m.hash() == "" {
+	if !m.has(kindDuplicate, "") || m.hash() == "" {
 		return m, nil
 	}
 	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: m.read().header.Key})

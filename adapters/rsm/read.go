@@ -80,7 +80,7 @@ func (s *System) view(m *mode) *tt.Ticket {
 	} else {
 		s.viewForeign(t, m)
 	}
-	if m.is(kindPromoted) {
+	if m.has(kindPromoted, "") {
 		t.Group = t.ID
 	}
 	for _, c := range b.comments {
@@ -198,7 +198,7 @@ func (s *System) objectTickets(ctx context.Context, obj string) ([]string, error
 	ids := []string{}
 	now, marker := s.now(), s.marker()
 	for _, m := range found {
-		if !m.ticket(marker) || m.ended(now) || m.is(kindDuplicate) {
+		if !m.ticket(marker) || m.ended(now) || m.has(kindDuplicate, "") {
 			continue
 		}
 		if ci != 0 && m.covers(ci, now) || ci == 0 && m.names(obj) {
@@ -244,7 +244,7 @@ func (s *System) page(ctx context.Context, req tt.ListRequest) (tt.List, error) 
 	list := tt.List{IDs: []string{}}
 	var last age
 	for _, m := range found {
-		if m.age().compare(after) <= 0 || m.is(kindDuplicate) {
+		if m.age().compare(after) <= 0 || m.has(kindDuplicate, "") {
 			continue
 		}
 		if len(list.IDs) == limit {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/ttkit/ttkit/internal/journal"
 )
 
 // Paths of the public API; unchanged from version 6.7 to 8.6.
@@ -30,11 +28,8 @@ type mode struct {
 	Labels      labels    `json:"labels"`
 	readAt      time.Time // when it was asked for
 
-	// What the labels say, decoded at most once; a mode may be shared by
-	// several goroutines.
-	decode, open sync.Once
-	journal      []journal.Entry // see entries
-	book         book            // see read
+	open sync.Once // of book
+	book *book     // what the labels say; see read
 }
 
 // item is one config item's part in a mode. An item taken out of the scope

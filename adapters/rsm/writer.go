@@ -296,7 +296,7 @@ func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 	var left []*request
 	for _, r := range *batch {
 		switch {
-		case m.is(kindDuplicate) && !r.edit.elect:
+		case m.has(kindDuplicate, "") && !r.edit.elect:
 			r.finish(nil, losing{m})
 		case s.satisfied(m, &r.edit, now):
 			r.finish(m, nil)
@@ -339,7 +339,7 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	s := one.w.system
 	now := s.now()
 	p := &patch{labels: map[string]string{}}
-	if !m.is(kindClosed) && !m.is(kindDuplicate) {
+	if !m.has(kindClosed, "") && !m.has(kindDuplicate, "") {
 		p.until = one.until // a ticket that is being closed gets no lease back
 	}
 	p.items = append(p.items, one.items...)
@@ -405,7 +405,7 @@ func missing(m *mode, entries []journal.Entry) []journal.Entry {
 	var out []journal.Entry
 	for _, e := range entries {
 		leader := e.Kind == kindMember && e.ID == m.label(labelObject)
-		if !leader && !m.has(e) {
+		if !leader && !m.has(e.Kind, e.ID) {
 			out = append(out, e)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 // long ones the one whose data sorts first, and Damage tells of the other.
 // The memory that Decode takes is bounded by a multiple of the texts' size.
 func Decode(texts iter.Seq[string]) ([]Entry, []Damage) {
-	r := reader{pieces: make([]piece, 0, 16)} // a header and a few comments
+	r := reader{pieces: make([]piece, 0, 8)} // a header and a few comments
 	for text := range texts {
 		r.read(text)
 	}

@@ -98,6 +98,17 @@ func (w *writer) pieces() []Piece {
 	return pieces
 }
 
+// Named reports whether name is that of a piece of the entry with a kind and an
+// id; "" stands for any id. Whether the entry is whole, Decode alone can tell.
+func Named(name string, kind byte, id string) bool {
+	rest, ours := strings.CutPrefix(name, "tt_")
+	if !ours || len(rest) < len("k_") || rest[0] != kind || rest[1] != '_' {
+		return false
+	}
+	rest, same := strings.CutPrefix(rest[len("k_"):], id)
+	return id == "" || same && strings.HasPrefix(rest, "_")
+}
+
 // writeName writes the name of piece n. Three digits, so that a console that
 // sorts names shows the pieces in order.
 func (w *writer) writeName(b *strings.Builder) {

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -149,6 +150,24 @@ func TestEncodeKeepsTheLimitWhateverIsCut(t *testing.T) {
 				checkPiece(t, p, limit)
 			}
 		}
+	}
+}
+
+func TestNamedKnowsTheNamesOfAnEntry(t *testing.T) {
+	for _, id := range []string{"a", "id1", "abcdefghijklmnop"} {
+		pieces, err := journal.Encode(journal.Entry{Kind: 'c', ID: id, Data: bytes.Repeat([]byte("x"), 500)}, journal.MinLimit)
+		require.NoError(t, err)
+		for _, p := range pieces {
+			assert.True(t, journal.Named(p.Name, 'c', id), p.Name)
+			assert.True(t, journal.Named(p.Name, 'c', ""), p.Name)
+			assert.False(t, journal.Named(p.Name, 'd', id), p.Name)
+			assert.False(t, journal.Named(p.Name, 'c', id[:len(id)-1]+"z"), p.Name)
+			assert.False(t, journal.Named(p.Name, 'c', id+"0"), p.Name)
+		}
+	}
+	for _, foreign := range []string{"", "tt_", "tt_c", "tt_key", "c_a_001", "tt_ca_001"} {
+		assert.False(t, journal.Named(foreign, 'c', ""), foreign)
+		assert.False(t, journal.Named(foreign, 'c', "a"), foreign)
 	}
 }
 
