@@ -92,8 +92,13 @@
 // writer per ticket, and what waits for it travels together. Between processes
 // the setting window says how long a writer may hold what it has read: what
 // was written is read back when the window has passed, and put back if another
-// writer overwrote it. A comment that is overwritten right before the ticket
-// is closed by that other writer is lost: let one process write to a ticket.
+// writer overwrote it. Two things can still lose a comment that was
+// acknowledged: another writer that closes the ticket right after it overwrote
+// the comment, and another writer's change that got no answer and lands later
+// than the window. So let one process write to a ticket; it knows of its own
+// changes without an answer, and reads back until late has passed. Shutdown
+// does not wait that long: a process that ends, or is killed, within late of a
+// change without an answer may leave a comment overwritten.
 //
 // # What the vendor documents
 //

@@ -13,29 +13,33 @@ const (
 	maxReadBacks = 12              // failed ones in a row
 )
 
-// note remembers what was written, when another process, or an earlier write
-// of ours whose reply was lost, may still overwrite it.
-func (one *writer) note(p *patch, after *mode) {
+// keep remembers what is about to be acknowledged, when another process, or an
+// earlier write of ours whose reply was lost, may still overwrite it. wrote
+// says that this process wrote it, just now.
+func (one *writer) keep(e *edit, m *mode, wrote bool) {
 	s := one.w.system
 	now := time.Now()
 	inDoubt := one.lostTill.After(now)
-	if s.cfg.Window == 0 && !inDoubt || after.ended(s.now()) {
+	if !inDoubt && (!wrote || s.cfg.Window == 0) || m.ended(s.now()) {
 		return
 	}
 	if one.labels == nil {
 		one.labels = map[string]string{}
 	}
-	for name, text := range p.labels {
-		one.labels[name] = text
+	for _, entry := range e.entries {
+		if entry.Kind != kindMember || entry.ID != m.label(labelObject) { // the leader has no label
+			_ = addTo(one.labels, entry) // it has been written before, so it can be
+		}
 	}
-	for _, ci := range p.items {
+	for _, ci := range e.items {
 		if !slices.Contains(one.items, ci) {
 			one.items = append(one.items, ci)
 		}
 	}
-	if p.until.After(one.until) && p.body.DateEnd != "" {
-		one.until = p.until
+	if e.until.After(one.until) {
+		one.until = e.until
 	}
+	one.within = max(one.within, e.within)
 	one.dueAt = now.Add(s.cfg.Window)
 	if s.cfg.Window == 0 {
 		one.dueAt = one.lostTill
@@ -104,8 +108,8 @@ func (one *writer) verify(ctx context.Context) {
 	case err == nil:
 		s.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", m.id())
 		if _, err = one.send(ctx, p); err == nil {
-			one.failures = 0
-			return // note has set the next read-back
+			one.failures, one.dueAt = 0, time.Now().Add(s.cfg.Window)
+			return
 		}
 	}
 	one.failures++
@@ -118,7 +122,7 @@ func (one *writer) verify(ctx context.Context) {
 }
 
 func (one *writer) settled() {
-	one.labels, one.items, one.until = nil, nil, time.Time{}
+	one.labels, one.items, one.until, one.within = nil, nil, time.Time{}, 0
 	one.dueAt, one.lostTill, one.failures = time.Time{}, time.Time{}, 0
 }
 

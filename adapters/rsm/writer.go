@@ -69,8 +69,9 @@ type writer struct {
 	labels   map[string]string
 	items    []int64
 	until    time.Time
-	dueAt    time.Time // when to read back; zero: nothing to read back
-	lostTill time.Time // until then a write whose reply was lost may still land
+	within   time.Duration // its end was moved to so far ahead, to close it
+	dueAt    time.Time     // when to read back; zero: nothing to read back
+	lostTill time.Time     // until then a write whose reply was lost may still land
 	timer    *time.Timer
 	failures int
 }
@@ -299,6 +300,7 @@ func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 		case m.has(kindDuplicate, "") && !r.edit.elect:
 			r.finish(nil, losing{m})
 		case s.satisfied(m, &r.edit, now):
+			one.keep(&r.edit, m, r.state.Load() == sent)
 			r.finish(m, nil)
 		case ended && r.edit.end:
 			r.finish(m, nil) // over, and nothing can be noted any more
@@ -363,6 +365,9 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	if len(p.labels) > 0 {
 		p.body.Labels = maps.Collect(texts(m.Labels))
 		maps.Copy(p.body.Labels, p.labels)
+	}
+	if len(batch) == 0 && m.expires().After(now.Add(2*one.within)) {
+		within = one.within // an older change of the end has landed after ours
 	}
 	switch {
 	case within > 0:
@@ -447,7 +452,6 @@ func (one *writer) send(ctx context.Context, p *patch) (*mode, error) {
 		return nil, err
 	}
 	after.readAt = began
-	one.note(p, after)
 	return after, nil
 }
 
@@ -461,6 +465,7 @@ func (one *writer) answer(m *mode, batch []*request) []*request {
 		done := r.edit
 		done.end = false // a cancel may take effect a moment later
 		if s.satisfied(m, &done, now) {
+			one.keep(&r.edit, m, true)
 			r.finish(m, nil)
 		} else {
 			left = append(left, r)
