@@ -93,7 +93,7 @@ func (c *cost) add(t testing.TB, n int, run func() error) {
 // the machine does meets both. ns/op and allocs/op are the adapter's.
 // Not in the measure is what the adapter does later and in the background:
 // with window 0 nothing is read back, and the verification that follows a
-// create is put off by the setting late.
+// create is put off by the setting late, until long after the end.
 func BenchmarkOperations(b *testing.B) {
 	const turn = 5
 	all := contests(b)

@@ -154,6 +154,19 @@ func (m *mode) read() *book {
 	return m.book
 }
 
+// key returns the key of the ticket; ours tells whether it carries our header.
+// Look-ups compare it, and want nothing else of the header.
+func (m *mode) key() (key string, ours bool) {
+	var h struct {
+		Key    string `json:"k"`
+		Object string `json:"o"`
+	}
+	for _, e := range m.decode(func(name string) bool { return journal.Named(name, kindHeader, "") }) {
+		ours = json.Unmarshal(e.Data, &h) == nil && h.Object != ""
+	}
+	return h.Key, ours
+}
+
 // take reads one entry. One that is no JSON of ours says nothing.
 func (b *book) take(e journal.Entry) {
 	switch e.Kind {

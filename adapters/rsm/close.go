@@ -39,7 +39,8 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	}
 	read := m
 	if hash := m.hash(); hash != "" && hash != void {
-		if m, err = s.engine.Elect(ctx, converge.Key{Hash: hash, Text: m.read().header.Key}, m); err != nil {
+		text, _ := m.key()
+		if m, err = s.engine.Elect(ctx, converge.Key{Hash: hash, Text: text}, m); err != nil {
 			return false, err
 		}
 	}

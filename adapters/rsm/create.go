@@ -43,8 +43,9 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 	if req.Key == "" {
 		key.Hash = randomHex(16)
 	}
+	var cut bool // by post, and so of no interest when the ticket existed
 	result, err := s.engine.Create(ctx, key, func(ctx context.Context, degraded string) (*mode, error) {
-		return s.post(ctx, req, ci, key.Hash, degraded)
+		return s.post(ctx, req, ci, key.Hash, degraded, &cut)
 	})
 	m := result.Ticket
 	if err != nil {
@@ -66,8 +67,9 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 		}
 		state := s.state(m)
 		created.Closed, created.Expired = state == tt.StateClosed, state == tt.StateExpired
+		cut = b.header.Truncated
 	}
-	if m.read().header.Truncated {
+	if cut {
 		created.Degraded = joinNotes(created.Degraded, "text was cut to the limits of the labels")
 	}
 	return created, nil
@@ -93,7 +95,7 @@ func joinNotes(a, b string) string {
 }
 
 // post makes the mode. It is one request, so a ticket is never half-made.
-func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash, degraded string) (*mode, error) {
+func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash, degraded string, cut *bool) (*mode, error) {
 	sent := s.now()
 	now := sent.UTC().Truncate(time.Second)
 	h := header{
@@ -107,6 +109,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash,
 	h.Body = fit(req.Body, maxBody, &h.Truncated)
 	h.Reason = fit(req.Reason, maxShort, &h.Truncated)
 	h.Login = fit(req.Login, maxShort, &h.Truncated)
+	*cut = h.Truncated
 	set := map[string]string{
 		labelKey:       hash,
 		labelNamespace: s.marker(),

@@ -81,8 +81,8 @@ func (s *System) findKey(ctx context.Context, key converge.Key) ([]*mode, error)
 		if m.hash() != key.Hash {
 			return true
 		}
-		b := m.read()
-		return key.Text != "" && b.ours && b.header.Key != key.Text
+		text, ours := m.key()
+		return key.Text != "" && ours && text != key.Text
 	}), nil
 }
 
@@ -171,7 +171,8 @@ func (s *System) winner(ctx context.Context, m *mode) (*mode, error) {
 	if !m.has(kindDuplicate, "") || m.hash() == "" {
 		return m, nil
 	}
-	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: m.read().header.Key})
+	text, _ := m.key()
+	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: text})
 	if err != nil || !found {
 		return m, err
 	}

@@ -151,11 +151,7 @@ func (one *writer) start() {
 		return
 	}
 	one.busy = true
-	done := one.w.system.flights.Add()
-	go func() {
-		defer done()
-		one.work()
-	}()
+	one.w.system.flights.Go(one.work)
 }
 
 // work carries out what is pending until nothing is.
