@@ -48,7 +48,9 @@ func (s *sweeper[T]) add(key Key, id string, due time.Time) {
 		due = old.due
 	}
 	s.waiting[key.Hash] = verification{key, id, due}
-	s.schedule()
+	if s.timer == nil || due.Before(s.at) { // else it fires early enough and finds the rest then
+		s.schedule()
+	}
 }
 
 // schedule sets the timer for the earliest due date. s.mu is held.
@@ -66,9 +68,6 @@ func (s *sweeper[T]) schedule() {
 		next = earliest
 	}
 	if s.timer != nil {
-		if !next.Before(s.at) && s.at.After(time.Now()) {
-			return // it fires early enough and finds the rest then
-		}
 		s.timer.Stop()
 	}
 	s.at = next
