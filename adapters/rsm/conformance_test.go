@@ -52,12 +52,29 @@ func TestConformance(t *testing.T) {
 }
 
 func TestConformanceUnderRandomKnobs(t *testing.T) {
-	for seed := range *seeds {
+	n := *seeds
+	if testing.Short() {
+		n = min(n, 2)
+	}
+	for seed := range n {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			tttest.Run(t, harness(rsmtest.RandomKnobs(uint64(seed)), nil))
 		})
 	}
+}
+
+// With anchors the objects are the caller's own names, in labels alone.
+func TestConformanceAnchored(t *testing.T) {
+	h := harness(rsmtest.Knobs{}, func(c *rsm.Config) { c.AnchorCI = map[string]string{"*": objects[0]} })
+	h.Objects = []string{"sw", "sw-1", "sw-10", "SW-1", "узел/7", "交换机 7", "a:b", "eth0%2F1"}
+	h.UnknownObject = ""
+	h.Start = func(context.Context) (*tttest.Backend, error) {
+		b := start(rsmtest.Knobs{}, func(c *rsm.Config) { c.AnchorCI = map[string]string{"*": objects[0]} })
+		b.Foreign = nil // a person's mode is on a config item, not on one of these
+		return b, nil
+	}
+	tttest.Run(t, h)
 }
 
 // harness is the simulator for the kit.
@@ -88,21 +105,23 @@ func startServer(knobs rsmtest.Knobs, change func(*rsm.Config)) (*tttest.Backend
 		cis = append(cis, rsmtest.CI{ID: id, Name: fmt.Sprintf("sw-%d", i)})
 	}
 	server := rsmtest.New(rsmtest.Options{CIs: cis, Tokens: []rsmtest.Token{{Value: token}}, Knobs: knobs})
+	open := func(_ context.Context, namespace string) (tt.System, error) {
+		cfg := rsm.Config{
+			Common: tt.Common{BaseURL: server.URL(), Namespace: namespace, Late: late, Settle: settle, Window: window},
+			Token:  tt.NewSecret(token),
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		return rsm.New(cfg, tt.WithHTTPClient(server.Client()), tt.WithName("test"))
+	}
 	b := &tttest.Backend{
-		Open: func(context.Context) (tt.System, error) {
-			cfg := rsm.Config{
-				Common: tt.Common{BaseURL: server.URL(), Late: late, Settle: settle, Window: window},
-				Token:  tt.NewSecret(token),
-			}
-			if change != nil {
-				change(&cfg)
-			}
-			return rsm.New(cfg, tt.WithHTTPClient(server.Client()), tt.WithName("test"))
-		},
-		Records:     func() ([]tttest.Record, error) { return records(server), nil },
-		Requests:    func() int { return len(server.Requests()) },
-		Inject:      func(f tttest.Fault) { server.Inject(f) },
-		ClearFaults: server.ClearFaults,
+		Open:          func(ctx context.Context) (tt.System, error) { return open(ctx, "") },
+		OpenNamespace: open,
+		Records:       func() ([]tttest.Record, error) { return records(server), nil },
+		Requests:      server.RequestCount,
+		Inject:        func(f tttest.Fault) { server.Inject(f) },
+		ClearFaults:   server.ClearFaults,
 		Foreign: func(obj string) (string, error) {
 			var ci int64
 			if _, err := fmt.Sscan(obj, &ci); err != nil {
