@@ -1,7 +1,6 @@
 package tt
 
 import (
-	"encoding/json"
 	"time"
 )
 
@@ -36,7 +35,7 @@ type Capabilities struct {
 // MarshalJSON writes one key in snake case per field; Lease is a Go duration
 // such as "168h0m0s".
 func (c Capabilities) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
+	return marshal(struct {
 		PromoteGroupTT     bool         `json:"promote_group_tt"`
 		KeyGuarantee       KeyGuarantee `json:"key_guarantee"`
 		Lease              string       `json:"lease"`

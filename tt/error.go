@@ -2,7 +2,6 @@ package tt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -116,7 +115,7 @@ func (e *Error) advice() string {
 	}
 	switch {
 	case e.Outcome == Unknown && e.Repeatable:
-		parts = append(parts, "it may have happened; repeating the call with the same key is safe")
+		parts = append(parts, "it may have happened; repeating the same call is safe")
 	case e.Outcome == Unknown && e.Code != "":
 		parts = append(parts, "it may have happened; look before repeating, a repeat could double it")
 	case e.Outcome == Done && e.Repeatable && e.Temporary():
@@ -164,7 +163,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	if e.RetryAfter > 0 {
 		wait = e.RetryAfter.String()
 	}
-	return json.Marshal(struct {
+	return marshal(struct {
 		System     string  `json:"system"`
 		Op         string  `json:"op"`
 		TicketID   string  `json:"tt_id"`

@@ -35,7 +35,7 @@ func TestErrorText(t *testing.T) {
 			`rsm: CreateTT: permission_denied: no right (HTTP 403; vendor code AUTH.7; trace ab12)`},
 		{"unknown, and safe to repeat",
 			tt.Error{Op: "CreateTT", Code: tt.CodeUnavailable, Repeatable: true, Err: reset},
-			`tt: CreateTT: unavailable: connection reset by peer (it may have happened; repeating the call with the same key is safe)`},
+			`tt: CreateTT: unavailable: connection reset by peer (it may have happened; repeating the same call is safe)`},
 		{"unknown, and not safe to repeat",
 			tt.Error{Op: "CreateTT", Code: tt.CodeUnavailable, Err: reset},
 			`tt: CreateTT: unavailable: connection reset by peer (it may have happened; look before repeating, a repeat could double it)`},
@@ -118,7 +118,7 @@ func TestAnnotate(t *testing.T) {
 		lost.Repeatable = true
 		err := tt.Annotate(fmt.Errorf("looking for the key: %w", lost), "rsm", "", "CreateTT", "")
 		assert.EqualError(t, err, `rsm: CreateTT: unavailable: looking for the key: tt: unavailable: connection reset by peer `+
-			`(it may have happened; repeating the call with the same key is safe)`)
+			`(it may have happened; repeating the same call is safe)`)
 		assert.True(t, tt.SafeToRetry(err))
 	})
 	t.Run("joined errors are all kept", func(t *testing.T) {
@@ -150,6 +150,28 @@ func TestErrorJSON(t *testing.T) {
 			text, err := json.Marshal(&row.err)
 			require.NoError(t, err)
 			assert.JSONEq(t, row.want, string(text))
+		})
+	}
+}
+
+func TestJSONEscapesWhatItsEncoderEscapes(t *testing.T) {
+	const text = "<b> & <i>"
+	for name, v := range map[string]any{
+		"an error":     tt.Errorf(tt.CodeInvalid, tt.NotDone, text),
+		"a ticket":     tt.Ticket{Subject: text, Comments: []tt.Comment{{Body: text}}},
+		"an item":      tt.ItemResult{Object: text},
+		"capabilities": tt.Capabilities{Effects: text},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			encoder := json.NewEncoder(&b)
+			encoder.SetEscapeHTML(false)
+			require.NoError(t, encoder.Encode(v))
+			assert.Contains(t, b.String(), text, "a person reads it")
+			escaped, err := json.Marshal(v)
+			require.NoError(t, err)
+			assert.NotContains(t, string(escaped), "<", "a page holds it")
+			assert.JSONEq(t, b.String(), string(escaped))
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package tt
 
 import (
-	"encoding/json"
 	"time"
 )
 
@@ -40,7 +39,7 @@ func (r ItemResult) MarshalJSON() ([]byte, error) {
 	if r.Err != nil {
 		text = r.Err.Error()
 	}
-	return json.Marshal(struct {
+	return marshal(struct {
 		Object string     `json:"obj"`
 		Status ItemStatus `json:"status"`
 		Error  string     `json:"error"`

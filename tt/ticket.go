@@ -1,7 +1,6 @@
 package tt
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -93,7 +92,7 @@ func (t Ticket) MarshalJSON() ([]byte, error) {
 	for i := range p.Comments {
 		p.Comments[i].At = p.Comments[i].At.UTC()
 	}
-	return json.Marshal(struct {
+	return marshal(struct {
 		plain
 		Resolved bool `json:"resolved"`
 	}{p, t.Resolved()})

@@ -245,7 +245,7 @@ func TestFailuresSayWhatHappenedAndExitAccordingly(t *testing.T) {
 		{"the system asks to wait: for now", fake.Fault{Kind: fake.Throttle, RetryAfter: 30 * time.Second}, []string{"get", "1"}, 75,
 			failure{Op: "GetTT", TicketID: "1", Code: "rate_limited", Outcome: "not_done", Temporary: true, RetryAfter: "30s", Message: "30s"}},
 		{"a lost reply of a create with a key: for now", fake.Fault{Kind: fake.FailAfter}, []string{"create", "--object", "a", "--subject", "s", "--key", "k"}, 75,
-			failure{Op: "CreateTT", Code: "unavailable", Outcome: "unknown", Temporary: true, Message: "repeating the call with the same key is safe"}},
+			failure{Op: "CreateTT", Code: "unavailable", Outcome: "unknown", Temporary: true, Message: "repeating the same call is safe"}},
 		{"a lost reply of a create without a key: for good, and what to look for", fake.Fault{Kind: fake.FailAfter}, []string{"create", "--object", "sw-7", "--subject", "uplink down"}, 1,
 			failure{Op: "CreateTT", Code: "unavailable", Outcome: "unknown", Temporary: true, Message: `look for an open ticket on object "sw-7" with the subject "uplink down"`}},
 		{"a lost reply of an escalation without a key: for good", fake.Fault{Kind: fake.FailAfter}, []string{"escalate", "--object", "sw-7", "--subject", "s"}, 1,

@@ -77,7 +77,7 @@ func TestLoggingTellsHowBadAFailureIs(t *testing.T) {
 		want  string
 	}{
 		{"a lost reply is a warning", fake.Fault{Kind: fake.FailAfter}, create,
-			`level=WARN op=CreateTT key=LinkDown/17 obj=sw1 duration=0s code=unavailable outcome=unknown error="fake \"msk\": CreateTT: unavailable: the reply was lost (injected fault) (it may have happened; repeating the call with the same key is safe)"`},
+			`level=WARN op=CreateTT key=LinkDown/17 obj=sw1 duration=0s code=unavailable outcome=unknown error="fake \"msk\": CreateTT: unavailable: the reply was lost (injected fault) (it may have happened; repeating the same call is safe)"`},
 		{"a throttled call is a warning that says how long", fake.Fault{Kind: fake.Throttle, RetryAfter: time.Minute}, create,
 			`level=WARN op=CreateTT key=LinkDown/17 obj=sw1 duration=0s code=rate_limited outcome=not_done retry_after=1m0s error="fake \"msk\": CreateTT: rate_limited: too many requests (injected fault) (try again in 1m0s)"`},
 		{"the id of a half-made ticket is there", fake.Fault{Kind: fake.FailAfter, Err: tt.Errorf(tt.CodeUnavailable, tt.Done, "tagging failed")}, create,
