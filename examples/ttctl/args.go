@@ -64,6 +64,8 @@ func parse(args []string) (*commandLine, error) {
 		err = fmt.Errorf("flag %s needs a value", missing)
 	case err == nil && line.Timeout <= 0:
 		err = fmt.Errorf("flag --timeout=%s: give a time above zero, such as 60s", line.Timeout)
+	case err == nil:
+		err = givenOnce(args, parsed.Selected())
 	}
 	if err != nil {
 		line.Output = lastOutput(args)
@@ -132,6 +134,27 @@ func arrange(args []string, switches map[string]bool) (arranged []string, missin
 		return flags, missing
 	}
 	return slices.Concat(words[:1], flags, []string{"--"}, words[1:]), missing
+}
+
+// givenOnce refuses a flag of a command that stands twice in an arranged
+// command line and holds one value: of two objects, one would be forgotten.
+// Of the flags of every command the last one wins, so that a script can
+// override what an alias of it says.
+func givenOnce(args []string, command *kong.Command) error {
+	count := map[string]int{}
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		count[name]++
+	}
+	for _, flag := range command.Flags {
+		if count["--"+flag.Name] > 1 && !flag.IsCumulative() {
+			return fmt.Errorf("flag --%s is given twice: %s takes one", flag.Name, command.Name)
+		}
+	}
+	return nil
 }
 
 // lastOutput returns the last valid --output of an arranged command line, so

@@ -68,6 +68,13 @@ func TestObjectsAreRepeatedNotSplit(t *testing.T) {
 	assert.Equal(t, []string{"a,b", "-c", "d"}, line.Escalate.Object)
 }
 
+func TestOfTheFlagsOfEveryCommandTheLastOneWins(t *testing.T) {
+	line, err := parse([]string{"--output", "text", "get", "7", "--timeout=1s", "--output=json", "--timeout=3s"})
+	require.NoError(t, err)
+	assert.Equal(t, formJSON, line.Output)
+	assert.Equal(t, 3*time.Second, line.Timeout)
+}
+
 func TestAFlagThatIsGivenEmptyDiffersFromNone(t *testing.T) {
 	line, err := parse([]string{"list"})
 	require.NoError(t, err)
@@ -103,6 +110,7 @@ func TestWrongCommandLinesSayWhatIsWrong(t *testing.T) {
 		{"an empty form of output", []string{"list", "--output", ""}, "json or text"},
 		{"a time limit of nothing", []string{"list", "--timeout", "0"}, "--timeout"},
 		{"a negative time limit", []string{"list", "--timeout", "-1s"}, "--timeout"},
+		{"two objects where one is meant", []string{"create", "--object", "a", "--object=b", "--subject", "s"}, "--object is given twice"},
 		{"a time limit that is none", []string{"list", "--timeout", "soon"}, "soon"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
