@@ -205,3 +205,92 @@ func ExampleNew() {
 	// fake: CreateTT: not_found: there is no object "sw9"
 	// 0
 }
+
+// A handler under test, and what it left behind.
+func ExampleNewBackend() {
+	backend := fake.NewBackend()
+	_, _ = raise(context.Background(), backend.Open("msk"), "sw1", "10:15")
+
+	for _, ticket := range backend.Tickets() {
+		fmt.Println(ticket.ID, ticket.Object, ticket.State, ticket.Key)
+	}
+	// Output: 1 sw1 open link-down/sw1/10:15
+}
+
+// A test without a testing/synctest bubble has a clock of its own.
+func ExampleWithClock() {
+	now := time.Date(2026, 5, 1, 10, 15, 0, 0, time.UTC)
+	sys := fake.New(fake.WithClock(func() time.Time { return now }))
+	created, _ := sys.CreateTT(context.Background(), tt.CreateRequest{Object: "sw1", Subject: "link down"})
+
+	ticket, _ := sys.GetTT(context.Background(), created.ID)
+	fmt.Println(ticket.OpenedAt)
+	// Output: 2026-05-01 10:15:00 +0000 UTC
+}
+
+// Long texts are cut where the vendor would cut them.
+func ExampleWithLimits() {
+	sys := fake.New(fake.WithLimits(fake.Limits{Subject: 18}))
+	created, _ := sys.CreateTT(context.Background(), tt.CreateRequest{Object: "sw1", Subject: "связь с узлом пропала"})
+
+	ticket, _ := sys.GetTT(context.Background(), created.ID)
+	fmt.Println(ticket.Subject, ticket.Truncated)
+	// Output: связь…[cut] true
+}
+
+// The vendor knows its objects: any other is refused.
+func ExampleWithInventory() {
+	sys := fake.New(fake.WithInventory("sw1", "sw2"))
+	_, err := sys.GetObjectTTs(context.Background(), "sw9")
+	fmt.Println(errors.Is(err, tt.ErrNotFound))
+	// Output: true
+}
+
+// A system that runs for weeks keeps what it needs of its history.
+func ExampleWithHistory() {
+	backend := fake.NewBackend(fake.WithHistory(0))
+	_, _ = raise(context.Background(), backend.Open("msk"), "sw1", "10:15")
+	fmt.Println(len(backend.History()), len(backend.Tickets()))
+	// Output: 0 1
+}
+
+// A vendor without group tickets: each object needs a ticket of its own.
+func ExampleWithoutGroups() {
+	sys := fake.New(fake.WithoutGroups())
+	_, err := sys.CreateGroupTT(context.Background(), "1", time.Time{})
+	fmt.Println(sys.Capabilities().PromoteGroupTT, errors.Is(err, tt.ErrUnsupported))
+	// Output: false true
+}
+
+// A vendor without a feed: a program that watches has to read instead.
+func ExampleWithoutUpdates() {
+	sys := fake.New(fake.WithoutUpdates())
+	_, err := sys.GetUpdates(context.Background(), tt.UpdatesRequest{All: true})
+	fmt.Println(sys.Capabilities().Updates, errors.Is(err, tt.ErrUnsupported))
+	// Output: false true
+}
+
+// A vendor that freezes what is closed.
+func ExampleWithoutCommentsAfterClose() {
+	ctx := context.Background()
+	sys := fake.New(fake.WithoutCommentsAfterClose())
+	created, _ := sys.CreateTT(ctx, tt.CreateRequest{Object: "sw1", Subject: "link down"})
+	_, _ = sys.CloseTT(ctx, tt.CloseRequest{ID: created.ID})
+
+	err := sys.AddComment(ctx, tt.CommentRequest{ID: created.ID, Body: "it was the cable"})
+	fmt.Println(errors.Is(err, tt.ErrClosed))
+	// Output: true
+}
+
+// Staging and production share a server: one key, two tickets.
+func ExampleWithNamespace() {
+	ctx := context.Background()
+	backend := fake.NewBackend()
+	staging := backend.Open("staging", fake.WithNamespace("staging"))
+	production := backend.Open("production")
+
+	id, _ := raise(ctx, staging, "sw1", "10:15")
+	other, _ := raise(ctx, production, "sw1", "10:15")
+	fmt.Println(id, other)
+	// Output: 1 2
+}

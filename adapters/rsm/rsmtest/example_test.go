@@ -104,3 +104,63 @@ func ExampleAllKnobs() {
 	// labels=merge
 	// items=merge
 }
+
+// A server with an inventory, and a token that may read but not write.
+func ExampleNew() {
+	server := rsmtest.New(rsmtest.Options{
+		CIs:    []rsmtest.CI{{ID: 4012, Name: "sw-7"}},
+		Tokens: []rsmtest.Token{{Value: "reader", Write: []int64{}}},
+	})
+	defer server.Close()
+
+	req, _ := http.NewRequest("GET", server.URL()+"/api/public/sm/v1/rsm-maintenance", nil)
+	req.Header.Set("Authorization", "Bearer reader")
+	resp, err := server.Client().Do(req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+	// Output: 200 OK
+}
+
+// A program of another process reaches the server over a port of loopback.
+func ExampleServer_Listen() {
+	server := rsmtest.New(rsmtest.Options{})
+	defer server.Close()
+	url, err := server.Listen("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	resp, err := http.Get(url + "/api/public/sm/v1/rsm-maintenance") // without a token
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+	// Output: 401 Unauthorized
+}
+
+// Combinations of knobs, the same ones in every run.
+func ExampleRandomKnobs() {
+	for seed := range uint64(3) {
+		server := rsmtest.New(rsmtest.Options{Knobs: rsmtest.RandomKnobs(seed)})
+		// run the tests here
+		server.Close()
+	}
+	fmt.Println(rsmtest.RandomKnobs(7) == rsmtest.RandomKnobs(7))
+	// Output: true
+}
+
+// An inventory of one's own beside the usual one.
+func ExampleDefaultCIs() {
+	cis := append(rsmtest.DefaultCIs(), rsmtest.CI{ID: 100, Name: "core", Labels: map[string]any{"noc_id": "core"}})
+	server := rsmtest.New(rsmtest.Options{CIs: cis})
+	defer server.Close()
+	fmt.Println(len(cis), cis[6].Name)
+	// Output: 21 host-7
+}
