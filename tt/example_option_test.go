@@ -47,7 +47,7 @@ func ExampleWithLogger() {
 	_, err = sys.GetTT(context.Background(), "731")
 	fmt.Println(tt.CodeOf(err))
 	// Output:
-	// level=DEBUG msg="http request" adapter=rsm system=msk method=GET path=/api/public/sm/v1/rsm-maintenance/731 attempt=1 status=404 code=not_found outcome=not_done error="GET /api/public/sm/v1/rsm-maintenance/731: Maintenance with ID 731 not found"
+	// level=DEBUG msg="http request" adapter=rsm system=msk method=GET path=/api/public/sm/v1/rsm-maintenance/731 attempt=1 status=404 code=not_found outcome=not_done error="GET /api/public/sm/v1/rsm-maintenance/731: The maintenance with ID 731 is not found"
 	// not_found
 }
 
