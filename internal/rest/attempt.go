@@ -25,9 +25,12 @@ type attempt struct {
 	expired bool      // the attempt's own time limit passed
 }
 
+// ErrReplyTooLarge is in the error of a reply that is larger than
+// Config.MaxReply.
+var ErrReplyTooLarge = errors.New("the reply is too large")
+
 var (
-	errReplyTooLarge = errors.New("the reply is too large")
-	errNoReply       = errors.New("the transport gave neither an answer nor an error")
+	errNoReply = errors.New("the transport gave neither an answer nor an error")
 )
 
 // forbiddenHeader is the name of a header whose value HTTP cannot carry.
@@ -102,7 +105,7 @@ func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if int64(len(b)) > limit {
-			return nil, errReplyTooLarge
+			return nil, ErrReplyTooLarge
 		}
 		if err == io.EOF {
 			return b, nil

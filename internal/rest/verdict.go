@@ -69,8 +69,8 @@ func (c *call) read(r *Response) *tt.Error {
 // has acted, if it had to.
 func (c *call) incomplete(err error) *tt.Error {
 	switch {
-	case errors.Is(err, errReplyTooLarge):
-		return tt.Errorf(tt.CodeInternal, tt.Unknown, "%s: the reply has more than %d bytes", c.name(), c.client.maxReply)
+	case errors.Is(err, ErrReplyTooLarge):
+		return tt.Errorf(tt.CodeInternal, tt.Unknown, "%s: %w: it has more than %d bytes", c.name(), ErrReplyTooLarge, c.client.maxReply)
 	case c.ctx.Err() != nil:
 		return c.canceled("in the middle of the reply", tt.Unknown)
 	case c.try.expired:
