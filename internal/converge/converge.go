@@ -100,13 +100,16 @@ func (e *Engine[T]) Create(ctx context.Context, key Key, post func(ctx context.C
 	var lost error // why the attempt in doubt is in doubt
 	paid := true   // the next post is no repeat, or its repeat is paid for
 	for {
+		rest := state.inDoubt() // before the look-up: what commits during it may be missing
 		copies, err := e.vendor.Find(ctx, key)
-		rest := state.inDoubt()
 		degraded := ""
 		switch {
 		case err != nil && (!e.set.BestEffort || rest > 0 || ctx.Err() != nil):
 			return Result[T]{}, failedLookUp(err, rest)
 		case err != nil:
+			if id := e.sweeper.made(key); id != "" {
+				return Result[T]{}, madeBut(id, err)
+			}
 			degraded = "made without looking for an earlier ticket of its key, because the look-up failed"
 			e.log.WarnContext(ctx, "creating a ticket without a look-up", "key", key.Text, "error", err)
 		case len(copies) > 0:

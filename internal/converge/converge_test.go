@@ -101,6 +101,37 @@ func TestCreate(t *testing.T) {
 		require.NoError(t, p.shutdown())
 	})
 
+	bubble("a look-up that began within the doubt does not end it", func(t *testing.T, s *store) {
+		s.lag, s.slow = 5*time.Second, 2*time.Second
+		s.onPost = func(n int) behaviour { return behaviour{lose: n == 1, late: 59 * time.Second} }
+		p := s.process(testSettings)
+		began := time.Now()
+		_, err := p.create(ctx, key)
+		require.Error(t, err)
+		time.Sleep(time.Until(began.Add(2*time.Second + testSettings.Late + testSettings.Settle - 1500*time.Millisecond)))
+		r, err := p.create(ctx, key)
+		require.NoError(t, err)
+		assert.True(t, r.Existed)
+		assert.Equal(t, 1, s.posts)
+		require.NoError(t, p.shutdown())
+	})
+
+	bubble("best effort does not post again while it knows of a ticket", func(t *testing.T, s *store) {
+		s.onFind = func(int) error { return tt.Errorf(tt.CodeUnavailable, tt.NotDone, "down") }
+		set := testSettings
+		set.BestEffort = true
+		p := s.process(set)
+		for range 3 {
+			_, err := p.create(ctx, key)
+			e := outcome(t, err)
+			assert.Equal(t, tt.Done, e.Outcome)
+			assert.Equal(t, "1", e.TicketID)
+			assert.True(t, e.Temporary())
+		}
+		assert.Equal(t, 1, s.posts)
+		require.NoError(t, p.shutdown())
+	})
+
 	bubble("a refused post leaves no doubt behind", func(t *testing.T, s *store) {
 		s.onPost = func(n int) behaviour { return behaviour{refuse: n == 1} }
 		p := s.process(testSettings)

@@ -25,6 +25,7 @@ type store struct {
 	lag    time.Duration         // a row shows in look-ups so long after its commit
 	onPost func(n int) behaviour // of the n-th post, from 1
 	onFind func(n int) error     // of the n-th look-up, from 1
+	slow   time.Duration         // an answer to a look-up takes so long
 }
 
 type behaviour struct {
@@ -135,7 +136,9 @@ func (s *store) vendor() Vendor[*row] {
 					return nil, err
 				}
 			}
-			return s.shown(func(r *row) bool { return r.key.Hash == key.Hash }), nil
+			rows := s.shown(func(r *row) bool { return r.key.Hash == key.Hash })
+			time.Sleep(s.slow)
+			return rows, nil
 		},
 		Open: func(context.Context) ([]*row, error) {
 			return s.shown(func(r *row) bool { return r.open }), nil

@@ -8,21 +8,23 @@ import (
 )
 
 // Between two sweeps at least pause passes, so that a storm of creates is
-// verified together; a sweep that failed is made again after again.
+// verified together. A verification that failed is made again after again,
+// and later each time, up to limit.
 const (
 	pause = time.Second
 	again = 5 * time.Second
-	limit = time.Minute // of one sweep
+	limit = time.Minute // of one sweep, too
 )
 
 // sweeper looks every created key up once more, when whatever its last attempt
-// began must show: a duplicate that committed meanwhile is found and ended. One sweep
-// over the open tickets serves every key that waits.
+// began must show: a duplicate that committed meanwhile is found and ended.
+// One sweep over the open tickets serves every key that waits.
 type sweeper[T any] struct {
 	engine *Engine[T]
 
 	mu      sync.Mutex
 	waiting map[string]verification // by hash
+	now     map[string]verification // those of the running sweep
 	timer   *time.Timer
 	at      time.Time // when the timer fires
 	last    time.Time // when the last sweep began
@@ -34,6 +36,8 @@ type verification struct {
 	key Key
 	id  string // the winner so far; "" when no ticket was seen
 	due time.Time
+
+	failures int // in a row
 }
 
 // add asks for a verification; a later due date of the same key replaces an
@@ -47,10 +51,21 @@ func (s *sweeper[T]) add(key Key, id string, due time.Time) {
 	if old, ok := s.waiting[key.Hash]; ok && old.due.After(due) {
 		due = old.due
 	}
-	s.waiting[key.Hash] = verification{key, id, due}
+	s.waiting[key.Hash] = verification{key: key, id: id, due: due}
 	if s.timer == nil || due.Before(s.at) { // else it fires early enough and finds the rest then
 		s.schedule()
 	}
+}
+
+// made returns the ticket that this process made, or saw win, of a key that has
+// not been verified yet; "" when there is none.
+func (s *sweeper[T]) made(key Key) (id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.waiting[key.Hash]; ok && v.id != "" {
+		return v.id
+	}
+	return s.now[key.Hash].id
 }
 
 // schedule sets the timer for the earliest due date. s.mu is held.
@@ -91,6 +106,7 @@ func (s *sweeper[T]) fire() {
 			delete(s.waiting, hash)
 		}
 	}
+	s.now = due
 	done := s.engine.flights.Add()
 	s.mu.Unlock()
 
@@ -102,15 +118,16 @@ func (s *sweeper[T]) fire() {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running = false
+	s.running, s.now = false, nil
 	if err != nil {
-		s.engine.log.WarnContext(ctx, "verification of created tickets failed; it is made again", "keys", len(failed), "again_in", again.String(), "error", err)
+		s.engine.log.WarnContext(ctx, "verification of created tickets failed; it is made again", "keys", len(failed), "error", err)
 		if s.waiting == nil {
 			s.waiting = map[string]verification{}
 		}
 		for hash, v := range failed {
 			if _, newer := s.waiting[hash]; !newer {
-				v.due = time.Now().Add(again)
+				v.failures++
+				v.due = time.Now().Add(min(time.Duration(v.failures)*again, limit))
 				s.waiting[hash] = v
 			}
 		}
