@@ -112,13 +112,16 @@ func (m *mode) entries() []journal.Entry {
 	return m.decode(func(name string) bool { return strings.HasPrefix(name, "tt_") })
 }
 
-// has reports whether the labels hold the whole entry, whatever its text; an
+// has reports whether the labels hold the whole entry, whatever its data; an
 // id of "" is any. Most modes lack what they are asked for, and the names of
-// their labels tell.
+// their labels tell; of those that seem to have it, the texts decide.
 func (m *mode) has(kind byte, id string) bool {
 	for name := range texts(m.Labels) {
 		if journal.Named(name, kind, id) {
-			return len(m.decode(func(name string) bool { return journal.Named(name, kind, id) })) > 0
+			entries := m.decode(func(name string) bool { return journal.Named(name, kind, id) })
+			return slices.ContainsFunc(entries, func(e journal.Entry) bool {
+				return e.Kind == kind && (id == "" || e.ID == id)
+			})
 		}
 	}
 	return false
@@ -162,7 +165,9 @@ func (m *mode) key() (key string, ours bool) {
 		Object string `json:"o"`
 	}
 	for _, e := range m.decode(func(name string) bool { return journal.Named(name, kindHeader, "") }) {
-		ours = json.Unmarshal(e.Data, &h) == nil && h.Object != ""
+		if e.Kind == kindHeader {
+			ours = json.Unmarshal(e.Data, &h) == nil && h.Object != ""
+		}
 	}
 	return h.Key, ours
 }

@@ -20,6 +20,7 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	if err != nil {
 		return err
 	}
+	defer s.flights.Leave()
 	if err := req.Validate(); err != nil {
 		return err
 	}
@@ -60,11 +61,12 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 	if err != nil {
 		return err
 	}
+	defer s.flights.Leave()
 	n, err := modeID(id)
 	if err != nil {
 		return err
 	}
-	if until.Year() < 1970 || until.Year() > 9998 {
+	if !writable(until) {
 		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the end of the lease lies outside the years 1970 to 9998")
 	}
 	until = until.UTC().Add(time.Second - 1).Truncate(time.Second) // never earlier than asked
@@ -87,6 +89,10 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 	return err
 }
 
+// writable reports whether a time can be written as a date, whatever the
+// offset it is shown with.
+func writable(t time.Time) bool { return t.UTC().Year() >= 1970 && t.UTC().Year() <= 9998 }
+
 // notClosing refuses to lengthen a ticket whose close has been accepted: its
 // end may be what closes it.
 func notClosing(m *mode) error {
@@ -107,12 +113,16 @@ func (s *System) promote(ctx context.Context, id string, at time.Time) (string, 
 	if err != nil {
 		return "", err
 	}
+	defer s.flights.Leave()
 	n, err := modeID(id)
 	if err != nil {
 		return "", err
 	}
 	if at.IsZero() {
 		at = s.now()
+	}
+	if !writable(at) {
+		return "", tt.Errorf(tt.CodeInvalid, tt.NotDone, "the time of the promotion lies outside the years 1970 to 9998")
 	}
 	m, err := s.change(ctx, n, edit{entries: []journal.Entry{entry(kindPromoted, "0", stamp{at.UTC()})}})
 	if err != nil {
@@ -139,6 +149,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 	if err != nil {
 		return nil, err
 	}
+	defer s.flights.Leave()
 	id, err := modeID(groupID)
 	if err != nil {
 		return nil, err
@@ -182,7 +193,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 // addMembers adds objects that were resolved; what fails for one of them goes
 // into bad. Its error means that nothing could be tried.
 func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, bad map[string]error) error {
-	e := edit{allow: promoted}
+	e := edit{group: true, allow: promoted}
 	for _, obj := range objs {
 		if ci := items[obj]; ci > 0 {
 			e.items = append(e.items, ci)

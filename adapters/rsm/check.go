@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/rest"
@@ -24,6 +26,7 @@ func (s *System) Check(ctx context.Context) ([]tt.CheckResult, error) {
 	if err != nil {
 		return nil, s.done(err, "Check", "", true)
 	}
+	defer s.flights.Leave()
 	var modes []*mode
 	_, err = s.client.Do(ctx, rest.Request{
 		Method: "GET", Path: pathModes, ReadOnly: true, Out: &modes, Query: url.Values{"page": {"1"}, "perPage": {"1"}},
@@ -40,7 +43,8 @@ func (s *System) Check(ctx context.Context) ([]tt.CheckResult, error) {
 		_, err := s.items(ctx, itemsFilter{IDs: []int64{1}})
 		results = append(results, s.finding("permission to view config items", err, "the inventory answers"))
 		results = append(results, s.clock())
-		for queue, id := range s.anchors {
+		for _, queue := range slices.Sorted(maps.Keys(s.anchors)) {
+			id := s.anchors[queue]
 			rows, err := s.items(ctx, itemsFilter{IDs: []int64{id}})
 			if err == nil && len(rows) == 0 {
 				err = tt.Errorf(tt.CodeNotFound, tt.NotDone, "config item %d of anchor_ci.%s does not exist, or the token's user may not see it", id, queue)
@@ -85,6 +89,8 @@ func (s *System) Shutdown(ctx context.Context) error {
 	if !s.flights.Close() {
 		return nil
 	}
+	stop := context.AfterFunc(ctx, s.flights.Abort)
+	defer stop()
 	err := s.flights.Wait(ctx)
 	if err == nil {
 		err = s.writers.drain(ctx)

@@ -26,6 +26,7 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	defer s.flights.Leave()
 	if err := req.Validate(); err != nil {
 		return false, err
 	}
@@ -38,10 +39,10 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 		return false, err
 	}
 	read := m
-	if hash := m.hash(); hash != "" && hash != void {
+	if hash := m.hash(); hash != "" {
 		text, _ := m.key()
 		if m, err = s.engine.Elect(ctx, converge.Key{Hash: hash, Text: text}, m); err != nil {
-			return false, err
+			return false, withOutcome(err, tt.Unknown) // copies may have been ended
 		}
 	}
 	if m.ended(s.now()) {
@@ -70,11 +71,14 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 // documented, and a mode that is over takes no note.
 func (s *System) end(ctx context.Context, id int64, note edit) (*mode, error) {
 	m, err := s.change(ctx, id, note)
-	if err != nil || m.ended(s.now()) {
-		return m, err
+	if m != nil && m.ended(s.now()) {
+		return m, nil // also when somebody ended it before the note was written
+	}
+	if err != nil {
+		return nil, err
 	}
 	e := edit{end: true, elect: note.elect, base: m}
-	if !s.noCancel.Load() {
+	if !s.noCancel.Load() || m.DateStart.After(s.now()) { // a planned mode has no end to move
 		after, err := s.change(ctx, m.ID, e)
 		if !isRefusal(err) {
 			return after, err
@@ -200,13 +204,31 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 			carry.until = b.lease
 		}
 	}
+	after, err := s.carryOver(ctx, winner, carry, over)
+	if isRefusal(err) && len(carry.items) > 0 {
+		// Members stay named in the labels; an item that is gone must not keep
+		// the election, and with it every close, from ending.
+		s.log.WarnContext(ctx, "config items of a duplicate's members were refused on the winner", "tt_id", winner.id(), "error", err)
+		carry.items = nil
+		after, err = s.carryOver(ctx, winner, carry, over)
+	}
+	return after, err
+}
+
+// carryOver gives the winner what the losers held; over says that it is ended
+// with it.
+func (s *System) carryOver(ctx context.Context, winner *mode, e edit, over bool) (*mode, error) {
 	switch now := s.now(); {
 	case winner.ended(now):
 		return winner, nil
 	case over:
-		return s.end(ctx, winner.ID, carry)
-	case s.satisfied(winner, &carry, now):
+		return s.end(ctx, winner.ID, e)
+	case s.satisfied(winner, &e, now):
 		return winner, nil
 	}
-	return s.change(ctx, winner.ID, carry)
+	after, err := s.change(ctx, winner.ID, e)
+	if after != nil && after.ended(s.now()) {
+		return after, nil // somebody ended it meanwhile, and it takes nothing any more
+	}
+	return after, err
 }

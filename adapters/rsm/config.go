@@ -96,6 +96,9 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	if key, isLabel := strings.CutPrefix(cfg.ObjectBy, "label:"); cfg.ObjectBy != "id" && cfg.ObjectBy != "name" && (!isLabel || key == "") {
 		return tt.Errorf(tt.CodeInvalid, tt.NotDone, `setting "object_by" must be id, name or label:KEY`)
 	}
+	if cfg.Lease < shortestLease {
+		return tt.Errorf(tt.CodeInvalid, tt.NotDone, `setting "lease" must be at least %s`, shortestLease)
+	}
 	s.anchors = map[string]int64{}
 	for queue, id := range cfg.AnchorCI {
 		n, err := strconv.ParseInt(id, 10, 64)
@@ -165,14 +168,17 @@ func (s *System) Capabilities() tt.Capabilities {
 	return c
 }
 
+// shortestLease keeps a ticket from ending while it is made.
+const shortestLease = time.Minute
+
 // begin starts an operation: it refuses one after Shutdown, and gives ctx the
-// operation's budget of repeats.
+// operation's budget of repeats. Shutdown waits until s.flights.Leave.
 func (s *System) begin(ctx context.Context) (context.Context, error) {
-	if err := s.flights.Open(); err != nil {
-		return ctx, err
-	}
 	if ctx.Err() != nil {
 		return ctx, flight.Canceled(ctx, tt.NotDone, "")
+	}
+	if err := s.flights.Enter(); err != nil {
+		return ctx, err
 	}
 	return s.client.Operation(ctx), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +31,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 	if err != nil {
 		return tt.Created{}, err
 	}
+	defer s.flights.Leave()
 	if err := req.Validate(); err != nil {
 		return tt.Created{}, err
 	}
@@ -61,7 +61,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 		}
 		created.ID, created.ExpiresAt = m.id(), m.expires()
 		b := m.read()
-		if b.ours && b.header.Object != req.Object {
+		if b.ours && b.header.Object != req.Object || !b.ours && m.label(labelObject) != "" && m.label(labelObject) != s.shortHash("object", req.Object) {
 			return tt.Created{ID: m.id()}, &tt.Error{Code: tt.CodeConflict, Outcome: tt.NotDone, TicketID: m.id(), Err: errors.New(
 				"the key belongs to a ticket of another object: an alarm episode has one object, so build the key from it too")}
 		}
@@ -145,7 +145,22 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash,
 	if m.ID < 1 {
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server's answer to the create holds no id")
 	}
-	if !slices.ContainsFunc(m.ConfigItems, func(i item) bool { return i.ID == ci }) {
+	if m.label(labelKey) != hash || !m.holds(ci) {
+		return s.reread(ctx, m.ID, ci, hash)
+	}
+	return m, nil
+}
+
+// reread finds out what was made when the answer to the create shows another
+// mode than the one that was asked for.
+func (s *System) reread(ctx context.Context, id, ci int64, hash string) (*mode, error) {
+	m, err := s.get(ctx, id)
+	switch {
+	case err != nil:
+		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server's answer to the create is not the ticket, and reading mode %d failed: %w", id, err)
+	case m.label(labelKey) != hash:
+		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server answered the create with another service mode, %d", id)
+	case !m.holds(ci):
 		return nil, s.discard(ctx, m, ci)
 	}
 	return m, nil
@@ -157,12 +172,16 @@ type entryOf struct {
 	value any
 }
 
-// discard ends a mode that came without its config item.
+// discard ends a mode that came without its config item, when it is no ticket
+// any more.
 func (s *System) discard(ctx context.Context, m *mode, ci int64) error {
 	_, err := s.client.Do(ctx, rest.Request{
 		Method: "PATCH", Path: modePath(m.ID),
-		Body: patchBody{Labels: map[string]string{labelKey: void, labelNamespace: void, labelObject: void}, Cancel: true},
+		Body: patchBody{Labels: map[string]string{labelKey: void, labelNamespace: void, labelObject: void}},
 	})
+	if err == nil {
+		_, err = s.end(ctx, m.ID, edit{})
+	}
 	e := tt.Errorf(tt.CodePermissionDenied, tt.NotDone, "the server made a service mode without config item %d: the token's user may not put it into maintenance", ci)
 	if err != nil {
 		e.Outcome, e.TicketID = tt.Done, m.id()

@@ -3,6 +3,7 @@ package rsm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -17,12 +18,25 @@ import (
 
 const (
 	perPage  = 500
+	fewer    = 8      // times fewer rows on a page after one that was too large
 	maxPages = 10_000 // a server that never ends a list is not followed forever
 )
 
 // list reads all pages of the modes that search and filter select. With a nil
-// filter it is the plain list, which shows ended modes too.
+// filter it is the plain list, which shows ended modes too. Tickets with long
+// texts may make a page too large to be read: it then begins again with
+// smaller ones.
 func (s *System) list(ctx context.Context, search string, filter *filterBody) ([]*mode, error) {
+	for rows := perPage; ; rows = max(1, rows/fewer) {
+		all, err := s.pages(ctx, search, filter, rows)
+		if rows == 1 || !errors.Is(err, rest.ErrReplyTooLarge) {
+			return all, err
+		}
+	}
+}
+
+// pages is list with so many rows on a page.
+func (s *System) pages(ctx context.Context, search string, filter *filterBody, rows int) ([]*mode, error) {
 	request := rest.Request{Method: "GET", Path: pathModes, ReadOnly: true}
 	if filter != nil {
 		request.Method, request.Path, request.Body = "POST", pathModesFilter, filter
@@ -32,7 +46,7 @@ func (s *System) list(ctx context.Context, search string, filter *filterBody) ([
 	for page := 1; page <= maxPages; page++ {
 		var modes []*mode
 		query := url.Values{
-			"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(perPage)},
+			"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(rows)},
 			"sortCol": {"id"}, "sortDir": {"asc"},
 		}
 		if search != "" {
@@ -55,19 +69,16 @@ func (s *System) list(ctx context.Context, search string, filter *filterBody) ([
 			fresh++
 		}
 		if total, err := strconv.Atoi(reply.Header.Get("X-Total-Pages")); err == nil {
-			if page >= total {
-				break
+			if page >= total || len(modes) == 0 {
+				return all, nil
 			}
 			continue
 		}
-		if len(modes) < perPage && fresh < perPage { // no paging headers: a short page is the last
-			break
-		}
-		if fresh == 0 {
-			break
+		if len(modes) < rows || fresh == 0 { // no paging headers: a short page is the last
+			return all, nil
 		}
 	}
-	return all, nil
+	return nil, tt.Errorf(tt.CodeInternal, tt.NotDone, "the server's list has more than %d pages of %d", maxPages, rows)
 }
 
 // findKey returns every mode of exactly this key, ended ones included.
@@ -133,7 +144,7 @@ func (s *System) marker() string { return tt.KeyHash(s.cfg.Namespace, "ttkit nam
 
 // ticket reports whether the mode is a ticket of the namespace.
 func (m *mode) ticket(marker string) bool {
-	return m.label(labelNamespace) == marker && m.hash() != "" && m.hash() != void
+	return m.label(labelNamespace) == marker && m.hash() != ""
 }
 
 // notEnded selects modes whose end has not passed. The server's clock may be
@@ -144,13 +155,10 @@ func (s *System) notEnded() *dateRange {
 
 // get reads one mode.
 func (s *System) get(ctx context.Context, id int64) (*mode, error) {
-	m := &mode{}
-	m.readAt = time.Now()
-	at := m.readAt
+	m := &mode{readAt: time.Now()}
 	if _, err := s.client.Do(ctx, rest.Request{Method: "GET", Path: modePath(id), ReadOnly: true, Out: m}); err != nil {
 		return nil, err
 	}
-	m.readAt = at
 	if m.ID != id {
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the server answered another mode (%d) than the one asked for", m.ID)
 	}
@@ -166,6 +174,18 @@ func (s *System) current(ctx context.Context, id int64) (*mode, error) {
 	return s.winner(ctx, m)
 }
 
+// withOutcome is err with another outcome: that of the operation, where err is
+// of an election on the way to it.
+func withOutcome(err error, outcome tt.Outcome) error {
+	var failed *tt.Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	e := *failed
+	e.Outcome = outcome
+	return &e
+}
+
 // winner follows a loser to the ticket that won.
 func (s *System) winner(ctx context.Context, m *mode) (*mode, error) {
 	if !m.has(kindDuplicate, "") || m.hash() == "" {
@@ -174,7 +194,7 @@ func (s *System) winner(ctx context.Context, m *mode) (*mode, error) {
 	text, _ := m.key()
 	won, found, err := s.engine.Find(ctx, converge.Key{Hash: m.hash(), Text: text})
 	if err != nil || !found {
-		return m, err
+		return m, withOutcome(err, tt.NotDone) // whatever the operation was to do to the winner
 	}
 	if won.ID != m.ID {
 		s.log.InfoContext(ctx, "a ticket that lost an election stands for the one that won", "tt_id", m.id(), "winner", won.id())

@@ -28,6 +28,7 @@ type knownItem struct {
 const (
 	keepObject = 10 * time.Minute
 	maxObjects = 100_000
+	maxAsked   = 200 // in one request: the server may answer 1000 rows at most, and names may be shared
 )
 
 func (o *objects) init() { o.known = map[string]knownItem{} }
@@ -123,7 +124,7 @@ func (s *System) plausible(obj string) error {
 	return nil
 }
 
-// ask looks objects up in the inventory, all in one request where the API can
+// ask looks objects up in the inventory, many in one request where the API can
 // tell the answers apart.
 func (s *System) ask(ctx context.Context, objs []string) (map[string][]int64, error) {
 	hits := map[string][]int64{}
@@ -142,26 +143,28 @@ func (s *System) ask(ctx context.Context, objs []string) (map[string][]int64, er
 		}
 		return hits, nil
 	}
-	var filter itemsFilter
-	for _, obj := range objs {
-		if s.cfg.ObjectBy == "name" {
-			filter.Names = append(filter.Names, obj)
-		} else {
-			id, _ := strconv.ParseInt(obj, 10, 64) // plausible has checked it
-			filter.IDs = append(filter.IDs, id)
+	for some := range slices.Chunk(objs, maxAsked) {
+		var filter itemsFilter
+		for _, obj := range some {
+			if s.cfg.ObjectBy == "name" {
+				filter.Names = append(filter.Names, obj)
+			} else {
+				id, _ := strconv.ParseInt(obj, 10, 64) // plausible has checked it
+				filter.IDs = append(filter.IDs, id)
+			}
 		}
-	}
-	rows, err := s.items(ctx, filter)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		obj := row.Name
-		if s.cfg.ObjectBy == "id" {
-			obj = strconv.FormatInt(row.ID, 10)
+		rows, err := s.items(ctx, filter)
+		if err != nil {
+			return nil, err
 		}
-		if !slices.Contains(hits[obj], row.ID) {
-			hits[obj] = append(hits[obj], row.ID)
+		for _, row := range rows {
+			obj := row.Name
+			if s.cfg.ObjectBy == "id" {
+				obj = strconv.FormatInt(row.ID, 10)
+			}
+			if !slices.Contains(hits[obj], row.ID) {
+				hits[obj] = append(hits[obj], row.ID)
+			}
 		}
 	}
 	return hits, nil

@@ -23,6 +23,7 @@ func (s *System) ticket(ctx context.Context, id string) (*tt.Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.flights.Leave()
 	n, err := modeID(id)
 	if err != nil {
 		return nil, err
@@ -147,6 +148,7 @@ func (s *System) find(ctx context.Context, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer s.flights.Leave()
 	if err := tt.ValidateKey(key); err != nil {
 		return "", err
 	}
@@ -171,6 +173,7 @@ func (s *System) objectTickets(ctx context.Context, obj string) ([]string, error
 	if err != nil {
 		return nil, err
 	}
+	defer s.flights.Leave()
 	if err := tt.ValidateObject(obj); err != nil {
 		return nil, err
 	}
@@ -226,6 +229,7 @@ func (s *System) page(ctx context.Context, req tt.ListRequest) (tt.List, error) 
 	if err != nil {
 		return tt.List{}, err
 	}
+	defer s.flights.Leave()
 	if err := req.Validate(); err != nil {
 		return tt.List{}, err
 	}

@@ -69,7 +69,7 @@ func (one *writer) rest() {
 func (one *writer) readBack() {
 	w := one.w
 	w.mu.Lock()
-	if one.busy || one.dueAt.IsZero() {
+	if one.busy || one.dueAt.IsZero() || w.system.flights.Background().Err() != nil {
 		w.mu.Unlock()
 		return
 	}
@@ -145,9 +145,13 @@ func (w *writers) drain(ctx context.Context) error {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
+		}
+		if ctx.Err() == nil {
+			next.readBack()
+		}
+		if ctx.Err() != nil {
 			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: labels just written were not read back: %w", ctx.Err())
 		}
-		next.readBack()
 	}
 }
 

@@ -1,10 +1,15 @@
 package rsm
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ttkit/ttkit/internal/journal"
 )
 
 // Paths of the public API; unchanged from version 6.7 to 8.6.
@@ -89,6 +94,13 @@ func (d *date) UnmarshalJSON(text []byte) error {
 	if len(text) < 2 || text[0] != '"' {
 		return nil
 	}
+	if bytes.IndexByte(text, '\\') >= 0 { // some encoders escape the plus sign
+		var plain string
+		if json.Unmarshal(text, &plain) != nil {
+			return nil
+		}
+		text = []byte(`"` + plain + `"`)
+	}
 	text = text[1 : len(text)-1]
 	if d.UnmarshalText(text) == nil {
 		d.Time = d.UTC()
@@ -148,6 +160,11 @@ func (m *mode) expires() time.Time {
 	return end
 }
 
+// holds reports whether the config item has, or had, a part in the mode.
+func (m *mode) holds(ci int64) bool {
+	return slices.ContainsFunc(m.ConfigItems, func(i item) bool { return i.ID == ci })
+}
+
 // covers reports whether the config item has a part in the mode that is not
 // over.
 func (m *mode) covers(ci int64, now time.Time) bool {
@@ -161,7 +178,21 @@ func (m *mode) covers(ci int64, now time.Time) bool {
 
 func (m *mode) id() string { return strconv.FormatInt(m.ID, 10) }
 
-func (m *mode) hash() string { return m.label(labelKey) }
+// hash is the hash of the ticket's key; "" for a mode that is no ticket. People
+// copy labels, so tt_key alone does not make one: it has a header, however
+// damaged.
+func (m *mode) hash() string {
+	hash := m.label(labelKey)
+	if hash == "" || hash == void {
+		return ""
+	}
+	for name := range texts(m.Labels) {
+		if journal.Named(name, kindHeader, "") {
+			return hash
+		}
+	}
+	return ""
+}
 
 func (m *mode) label(name string) string {
 	text, _ := labelOf(m.Labels, name)

@@ -29,6 +29,7 @@ type edit struct {
 	end    bool              // the mode is over: cancelled
 	within time.Duration     // with end: by an end so far ahead, where cancelling is refused
 	elect  bool              // part of an election: the mode may be a loser
+	group  bool              // for group tickets only
 	allow  func(*mode) error // asked before anything is written
 
 	// base is what the caller has just read: the first attempt builds upon it
@@ -416,6 +417,8 @@ func missing(m *mode, entries []journal.Entry) []journal.Entry {
 // satisfied reports whether the mode has all that the edit asks for.
 func (s *System) satisfied(m *mode, e *edit, now time.Time) bool {
 	switch {
+	case e.group && !m.has(kindPromoted, ""):
+		return false
 	case len(missing(m, e.entries)) > 0, e.until.After(m.expires().Add(time.Second)):
 		return false
 	case e.end && !m.ended(now) && (e.within == 0 || m.expires().After(now.Add(e.within+time.Second))):
@@ -446,6 +449,9 @@ func (one *writer) send(ctx context.Context, p *patch) (*mode, error) {
 			one.lostTill = began.Add(s.cfg.Late)
 		}
 		return nil, err
+	}
+	if after.ID != one.id { // the next read shows what it has come to
+		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server's answer to a change shows another mode (%d)", after.ID)
 	}
 	after.readAt = began
 	return after, nil

@@ -45,17 +45,22 @@ func (g *Group) Abort() {
 	g.abort()
 }
 
-// Open reports, as ErrInvalid, that the system is shut down.
-func (g *Group) Open() error {
+// Enter counts a call; every Enter that returned nil needs a Leave. Its error
+// is ErrInvalid: the system is shut down.
+func (g *Group) Enter() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
 		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the system is shut down: open it again")
 	}
+	g.count++
 	return nil
 }
 
-// Close makes Open fail from now on. It reports whether it was open.
+// Leave counts the call off.
+func (g *Group) Leave() { g.done() }
+
+// Close makes Enter fail from now on. It reports whether it was open.
 func (g *Group) Close() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

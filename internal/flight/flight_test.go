@@ -99,10 +99,20 @@ func TestGroup(t *testing.T) {
 		assert.Equal(t, 2*time.Second, time.Since(began))
 	})
 
+	inBubble(t, "Wait waits for a call that has entered", func(t *testing.T, g *Group) {
+		require.NoError(t, g.Enter())
+		time.AfterFunc(time.Second, g.Leave)
+		began := time.Now()
+		g.Close()
+		require.NoError(t, g.Wait(t.Context()))
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+
 	inBubble(t, "after Close nothing begins", func(t *testing.T, g *Group) {
-		require.NoError(t, g.Open())
+		require.NoError(t, g.Enter())
+		g.Leave()
 		assert.True(t, g.Close())
 		assert.False(t, g.Close())
-		assert.True(t, errors.Is(g.Open(), tt.ErrInvalid))
+		assert.True(t, errors.Is(g.Enter(), tt.ErrInvalid))
 	})
 }

@@ -149,11 +149,13 @@ func ExampleServer_Listen() {
 func ExampleRandomKnobs() {
 	for seed := range uint64(3) {
 		server := rsmtest.New(rsmtest.Options{Knobs: rsmtest.RandomKnobs(seed)})
-		// run the tests here
+		fmt.Println("seed", seed) // run the tests here; the seed repeats a failure
 		server.Close()
 	}
-	fmt.Println(rsmtest.RandomKnobs(7) == rsmtest.RandomKnobs(7))
-	// Output: true
+	// Output:
+	// seed 0
+	// seed 1
+	// seed 2
 }
 
 // An inventory of one's own beside the usual one.
