@@ -117,8 +117,8 @@ func TestOpenErrorsSayWhatToChange(t *testing.T) {
 		open func() (tt.System, error)
 		want string
 	}{
-		{"an adapter that is not imported", func() (tt.System, error) { return tt.Open(t.Context(), "msk", "rsm://monq.example.net") },
-			`tt "msk": Open: invalid: no adapter "rsm": forgotten import of its package, such as _ "github.com/ttkit/ttkit/adapters/rsm"? (imported: ` + imported + `)`},
+		{"an adapter that is not imported", func() (tt.System, error) { return tt.Open(t.Context(), "msk", "zstack://zstack.example.net") },
+			`tt "msk": Open: invalid: no adapter "zstack": forgotten import of its package, such as _ "github.com/ttkit/ttkit/adapters/zstack"? (imported: ` + imported + `)`},
 		{"no adapter at all", func() (tt.System, error) { return tt.OpenConfig(t.Context(), tt.Config{Name: "msk"}) },
 			`tt "msk": Open: invalid: no adapter is named: give one of those imported (` + imported + `)`},
 		{"a connection that is no URL", func() (tt.System, error) { return tt.Open(t.Context(), "msk", "monq.example.net") },
@@ -191,6 +191,6 @@ func TestAdaptersAndOptions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "base_url", again[0].Name, "what is returned is a copy")
 
-	_, err = tt.Options("rsm")
+	_, err = tt.Options("nosuch")
 	assert.ErrorIs(t, err, tt.ErrInvalid)
 }

@@ -165,15 +165,6 @@ func temporaryErrors(change func(op string, e *tt.Error)) func(*spoiled, *state)
 	})
 }
 
-func is(op string, ops ...string) bool {
-	for _, o := range ops {
-		if o == op {
-			return true
-		}
-	}
-	return false
-}
-
 // insistent repeats a create that failed, under a key that the vendor takes
 // for another.
 func insistent(s *spoiled, shared *state) {

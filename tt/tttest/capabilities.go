@@ -57,10 +57,10 @@ func capabilitiesConstant(ctx context.Context, e *env) error {
 	sent := e.requests()
 	can := sys.Capabilities()
 	if again, others := sys.Capabilities(), other.Capabilities(); again != can || others != can {
-		return fmt.Errorf("Capabilities: expected the same answer always, got %+v, %+v and, in another process, %+v", can, again, others)
+		return fmt.Errorf("System.Capabilities: expected the same answer always, got %+v, %+v and, in another process, %+v", can, again, others)
 	}
 	if n := e.requests() - sent; n != 0 {
-		return fmt.Errorf("Capabilities: expected no request, %d arrived", n)
+		return fmt.Errorf("System.Capabilities: expected no request, %d arrived", n)
 	}
 	if can.KeyGuarantee != "" && can.KeyGuarantee != tt.KeyEnforced && can.KeyGuarantee != tt.KeyConverging {
 		return fmt.Errorf("Capabilities.KeyGuarantee: expected none, enforced or converging, got %q", can.KeyGuarantee)
@@ -74,13 +74,13 @@ func capabilitiesConstant(ctx context.Context, e *env) error {
 		}
 	}
 	if can.Lease < 0 || can.MaxSubject < 0 || can.MaxBody < 0 || can.MaxComment < 0 || can.MaxComments < 0 {
-		return fmt.Errorf("Capabilities: expected no negative value, got %+v", can)
+		return fmt.Errorf("System.Capabilities: expected no negative value, got %+v", can)
 	}
 	if _, err := e.create(ctx, sys, e.object(0), e.key("constant")); err != nil {
 		return err
 	}
 	if after := sys.Capabilities(); after != can {
-		return fmt.Errorf("Capabilities after a create: expected %+v as before, got %+v", can, after)
+		return fmt.Errorf("System.Capabilities after a create: expected %+v as before, got %+v", can, after)
 	}
 	return nil
 }

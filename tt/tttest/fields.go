@@ -87,10 +87,10 @@ func holds(t *tt.Ticket, req tt.CreateRequest) error {
 		}
 	}
 	if req.Login != "" && t.Owner == "" { // the vendor may have an owner of its own
-		wrong = append(wrong, fmt.Errorf("Owner: expected %q or the vendor's own owner, got none", req.Login))
+		wrong = append(wrong, fmt.Errorf("Ticket.Owner: expected %q or the vendor's own owner, got none", req.Login))
 	}
 	if len(t.Objects) == 0 || t.Objects[0] != req.Object {
-		wrong = append(wrong, fmt.Errorf("Objects: expected %q first, got %q", req.Object, t.Objects))
+		wrong = append(wrong, fmt.Errorf("Ticket.Objects: expected %q first, got %q", req.Object, t.Objects))
 	}
 	if !req.Timestamp.IsZero() && !sameSecond(t.OpenedAt, req.Timestamp) {
 		wrong = append(wrong, fmt.Errorf("OpenedAt: expected %s, got %s", req.Timestamp.UTC(), t.OpenedAt))
@@ -160,7 +160,7 @@ func fieldsTimes(ctx context.Context, e *env) error {
 			return fmt.Errorf("GetTT %q: Timestamp was %s: expected an open ticket with that time, got %s of %s", c.ID, at, t.State, t.OpenedAt)
 		}
 		if err := e.listIs(ctx, sys, req.Object, c.ID); err != nil {
-			return fmt.Errorf("Timestamp was %s: %w", at, err)
+			return fmt.Errorf("CreateRequest.Timestamp was %s: %w", at, err)
 		}
 		if len(t.Comments) != 1 || !sameSecond(t.Comments[0].At, comment.At) {
 			return fmt.Errorf("GetTT %q: a comment was made at %s, got %+v", c.ID, comment.At, t.Comments)
