@@ -23,26 +23,26 @@
 //
 // The settings, in a file with nested names:
 //
-//	| setting            | type     | default  | meaning |
-//	| ------------------ | -------- | -------- | ------- |
-//	| base_url           | string   | required | the server's root, such as https://tickets.example.net |
-//	| namespace          | string   |          | hashed with every key, so that staging and production can share a vendor |
-//	| lookup             | string   | required | what a create does when the look-up before it failed: required fails it, best_effort prefers a late duplicate to silence (required or best_effort) |
-//	| timeout            | duration | 30s      | limit of one HTTP attempt |
-//	| retry.max_attempts | int      | 5        | repeats per operation, plus one |
-//	| retry.wait_min     | duration | 200ms    | first wait before a repeat |
-//	| retry.wait_max     | duration | 10s      | longest wait before a repeat; a longer Retry-After is returned to the caller |
-//	| late               | duration | 60s      | how long a create whose reply was lost may still commit |
-//	| settle             | duration | 5s       | how long a created ticket may stay invisible to look-ups |
-//	| window             | duration | 2s       | how long any writer may hold what it read before it writes; 0: this process is the only writer |
-//	| ca_file            | string   |          | PEM file of the certificate authorities to trust instead of the system's |
-//	| allow_http         | bool     | false    | allow plain http to a host that is not loopback |
-//	| token              | secret   | required | personal API token, from the user profile's API Access |
-//	| lease              | duration | 168h     | how long a ticket stays open unless it is renewed |
-//	| scope              | string   | Ci       | whether the mode covers the config item alone or its children too (Ci or CiAndChildren) |
-//	| depth              | int      | 0        | depth of the children's graph for CiAndChildren |
-//	| object_by          | string   | id       | how objects name config items: id, name or label:KEY |
-//	| anchor_ci          | map      |          | queue to config item id: the modes are put on that item and the object is kept in labels, so that monitoring of the object goes on; * stands for every other queue |
+//	| setting            | type     | default     | meaning |
+//	| ------------------ | -------- | ----------- | ------- |
+//	| base_url           | string   | must be set | the server's root, such as https://tickets.example.net |
+//	| namespace          | string   |             | hashed with every key, so that staging and production can share a vendor |
+//	| lookup             | string   | required    | what a create does when the look-up before it failed: required fails it, best_effort prefers a late duplicate to silence (required or best_effort) |
+//	| timeout            | duration | 30s         | limit of one HTTP attempt |
+//	| retry.max_attempts | int      | 5           | repeats per operation, plus one |
+//	| retry.wait_min     | duration | 200ms       | first wait before a repeat |
+//	| retry.wait_max     | duration | 10s         | longest wait before a repeat; a longer Retry-After is returned to the caller |
+//	| late               | duration | 60s         | how long a create whose reply was lost may still commit |
+//	| settle             | duration | 5s          | how long a created ticket may stay invisible to look-ups |
+//	| window             | duration | 2s          | how long any writer may hold what it read before it writes; 0: this process is the only writer |
+//	| ca_file            | string   |             | PEM file of the certificate authorities to trust instead of the system's |
+//	| allow_http         | bool     | false       | allow plain http to a host that is not loopback |
+//	| token              | secret   | must be set | personal API token, from the user profile's API Access |
+//	| lease              | duration | 168h        | how long a ticket stays open unless it is renewed |
+//	| scope              | string   | Ci          | whether the mode covers the config item alone or its children too (Ci or CiAndChildren) |
+//	| depth              | int      | 0           | depth of the children's graph for CiAndChildren |
+//	| object_by          | string   | id          | how objects name config items: id, name or label:KEY |
+//	| anchor_ci          | map      |             | queue to config item id: the modes are put on that item and the object is kept in labels, so that monitoring of the object goes on; * stands for every other queue |
 //
 // # What a ticket is
 //

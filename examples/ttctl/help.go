@@ -59,9 +59,9 @@ func printSettings(w io.Writer, adapter string, settings []tt.Option) error {
 		kind := s.Type
 		switch {
 		case s.Required:
-			kind += ", required"
+			kind += ", must be set"
 		case s.Default != "":
-			kind += ", " + s.Default
+			kind += ", default " + s.Default
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.Name, kind, strings.Join(strings.Fields(s.Help), " "))
 	}

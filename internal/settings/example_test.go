@@ -37,10 +37,10 @@ func ExampleDecode() {
 func ExampleMarkdown() {
 	fmt.Print(settings.Markdown(settings.Options(adapterConfig{})))
 	// Output:
-	// | setting            | type     | default  | meaning |
-	// | ------------------ | -------- | -------- | ------- |
-	// | token              | secret   | required | the API token |
-	// | lease              | duration | 168h     | how long a ticket lives |
-	// | scope              | string   | Ci       | what a ticket covers (Ci or CiAndChildren) |
-	// | retry.max_attempts | int      | 5        | repeats, plus one |
+	// | setting            | type     | default     | meaning |
+	// | ------------------ | -------- | ----------- | ------- |
+	// | token              | secret   | must be set | the API token |
+	// | lease              | duration | 168h        | how long a ticket lives |
+	// | scope              | string   | Ci          | what a ticket covers (Ci or CiAndChildren) |
+	// | retry.max_attempts | int      | 5           | repeats, plus one |
 }

@@ -38,7 +38,7 @@ func Markdown(options []tt.Option) string {
 	for _, o := range options {
 		def := o.Default
 		if o.Required {
-			def = "required"
+			def = "must be set" // "required" could be read as a value, and is one of lookup
 		}
 		rows = append(rows, []string{o.Name, o.Type, cell(def), cell(o.Help)})
 	}

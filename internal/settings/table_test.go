@@ -39,12 +39,12 @@ func TestOptionsAreTheFieldsInOrder(t *testing.T) {
 }
 
 func TestMarkdownIsAlignedAndEscaped(t *testing.T) {
-	assert.Equal(t, `| setting            | type     | default  | meaning |
-| ------------------ | -------- | -------- | ------- |
-| token              | secret   | required | the API token |
-| retry.max_attempts | int      | 5        | repeats, plus one |
-| sep                | string   | \|       | a \| or none |
-| dash               | duration | —        | a dash |
+	assert.Equal(t, `| setting            | type     | default     | meaning |
+| ------------------ | -------- | ----------- | ------- |
+| token              | secret   | must be set | the API token |
+| retry.max_attempts | int      | 5           | repeats, plus one |
+| sep                | string   | \|          | a \| or none |
+| dash               | duration | —           | a dash |
 `, settings.Markdown([]tt.Option{
 		{Name: "token", Type: "secret", Required: true, Help: "the API token"},
 		{Name: "retry.max_attempts", Type: "int", Default: "5", Help: "repeats, plus one"},

@@ -48,9 +48,9 @@ const goFile = `// Package rsm talks to somebody.
 //
 // # Settings
 //
-//	| setting | type   | default  | meaning |
-//	| ------- | ------ | -------- | ------- |
-//	| token   | secret | required | the API token |
+//	| setting | type   | default     | meaning |
+//	| ------- | ------ | ----------- | ------- |
+//	| token   | secret | must be set | the API token |
 //
 // More text.
 package rsm
@@ -76,7 +76,7 @@ func TestTableFailsAndCanRewrite(t *testing.T) {
 			"// Package rsm talks to somebody.\n//\n// # Settings\n//\n//\t| setting |\n//\n// More text.\npackage rsm\n", goFile},
 		"a Markdown file with another table before it": {"README.md",
 			"# A\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n|setting|\n\nMore.",
-			"# A\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n| setting | type   | default  | meaning |\n| ------- | ------ | -------- | ------- |\n| token   | secret | required | the API token |\n\nMore."},
+			"# A\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n| setting | type   | default     | meaning |\n| ------- | ------ | ----------- | ------- |\n| token   | secret | must be set | the API token |\n\nMore."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := write(t, c.file, c.text)
