@@ -1,0 +1,71 @@
+// Package guancetest simulates the incident schedules of Guance (观测云) and
+// TrueWatch, for tests of programs that use them through adapters/guance or
+// directly.
+//
+// A [Server] holds schedules in memory and speaks HTTP: in memory through
+// [Server.Client], on a loopback port through [Server.Listen], or as an
+// http.Handler. Zero [Options] make a server with one API key, [DefaultKey],
+// no limits, and one built-in schedule. [Server.Schedules] shows what it
+// holds, [Server.Requests] what it was asked, [Server.Notified] what the
+// schedules do to the routing of incidents. [Server.AddSchedule],
+// [Server.Edit] and [Server.Delete] are a person's acts in the console.
+//
+// # Routes
+//
+// All paths begin with /api/v1; every answer has the vendor's envelope. The
+// names are those of fault scripts.
+//
+//	add     POST     /incidents/schedule/add             writes  documented
+//	modify  POST     /incidents/schedule/{uuid}/modify   writes  documented
+//	get     GET      /incidents/schedule/{uuid}/get              inferred; Knobs.NoGet
+//	list    GET POST /incidents/schedule/list                    inferred; Knobs.List
+//	delete  GET POST /incidents/schedule/delete          writes  inferred; Knobs.Delete
+//	delete  GET POST /incidents/schedule/{uuid}/delete   writes  inferred; Knobs.Delete
+//
+// The batch delete takes any single field whose name ends in UUIDs. No route
+// needs a Content-Type.
+//
+// # Where the facts come from
+//
+// Documented by the vendor: the header DF-API-KEY as the only credential; the
+// envelope {code, content, errorCode, message, success, traceId}; the codes of
+// rate limits (HTTP 401) and of a bad key (403), and the limits of 20 calls
+// per minute for a key and 200 for a workspace; the fields of add and modify,
+// which of them are required, that none may be null, the lengths; that
+// answers call strategyConfig what requests call scheduleStrategy; that a
+// modify sets rotationUpdateAt; the terms, AND, OR and the wildcard of
+// dimensionFilter; that a schedule without filters gets only incidents that no
+// other one matches, and that all that match send notices; the rotation
+// cycles.
+//
+// Inferred, and fixed here: that lengths are of what Knobs.Length says and
+// dates are Unix seconds of at most eleven digits; the format HH:MM; the
+// grammar of [MatchFilter]; page sizes from 1 to 100, 10 by default; that a
+// deleted schedule is gone for get and modify; what [Schedule.InEffect] says;
+// which strings are targets; when escalations are due.
+//
+// Unknown: whatever is a field of [Knobs]. Their zero value is the likeliest
+// answer. A test that runs under [AllKnobs] and some [RandomKnobs] knows that
+// the program does not depend on a guess. The codes and texts of all other
+// errors are invented: read their status only.
+//
+// # Limits
+//
+// [Limits] are off unless they are asked for. Calls are counted exactly, by
+// the server's clock: [Server.Usage] tells how often a key was refused, and
+// how many calls it made at most within any minute.
+//
+// # Faults
+//
+// [Server.Inject] scripts failures of the network and the server. Refuse is
+// exact with the client of [Server.Client] only: nothing is sent. Over a port
+// the request has arrived by the time that it is chosen, and the connection is
+// closed unread. Throttle is the vendor's refusal of a call too many (401,
+// with a Retry-After if the fault has one), Unauthorized that of a bad key
+// (403). What a fault keeps from the server is not counted by the limits.
+//
+// # Time
+//
+// All time is package time, so that a test in a testing/synctest bubble waits
+// for nothing. Make and close the Server in the bubble.
+package guancetest
