@@ -3,6 +3,8 @@ package rsm
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/journal"
@@ -180,7 +182,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 			good = append(good, obj)
 		}
 	}
-	if err := s.addMembers(ctx, id, good, items, bad); err != nil {
+	if err := s.addMembers(ctx, id, good, items, nil, bad); err != nil {
 		return nil, err
 	}
 	results := make([]tt.ItemResult, len(objs))
@@ -191,9 +193,10 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 }
 
 // addMembers adds objects that were resolved; what fails for one of them goes
-// into bad. Its error means that nothing could be tried.
-func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, bad map[string]error) error {
-	e := edit{group: true, allow: promoted}
+// into bad. Its error means that nothing could be tried. gone holds the config
+// items of the group that exist no more; nil: not known yet.
+func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, gone []int64, bad map[string]error) error {
+	e := edit{group: true, allow: promoted, without: gone}
 	for _, obj := range objs {
 		if ci := items[obj]; ci > 0 {
 			e.items = append(e.items, ci)
@@ -215,9 +218,14 @@ func (s *System) addMembers(ctx context.Context, id int64, objs []string, items 
 	switch {
 	case err == nil:
 		return nil
+	case isRefusal(err) && gone == nil && len(e.items) > 0: // perhaps for what the group holds already
+		if gone, err = s.gone(ctx, id); err != nil {
+			return err
+		}
+		return s.addMembers(ctx, id, objs, items, gone, bad)
 	case isRefusal(err) && len(objs) > 1: // find the one that is refused
 		for _, obj := range objs {
-			if err := s.addMembers(ctx, id, []string{obj}, items, bad); err != nil {
+			if err := s.addMembers(ctx, id, []string{obj}, items, gone, bad); err != nil {
 				bad[obj] = err
 			}
 		}
@@ -233,6 +241,33 @@ func (s *System) addMembers(ctx context.Context, id int64, objs []string, items 
 		bad[obj] = err
 	}
 	return nil
+}
+
+// gone lists the config items of a group that the inventory does not show any
+// more. The server refuses a scope that holds one, and with it every new
+// member. It is never nil without an error.
+func (s *System) gone(ctx context.Context, id int64) ([]int64, error) {
+	m, err := s.current(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	held := map[int64]bool{}
+	for _, i := range m.ConfigItems {
+		if !i.final(now) {
+			held[i.ID] = true
+		}
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(held)), maxAsked) {
+		rows, err := s.items(ctx, itemsFilter{IDs: some})
+		if err != nil {
+			return nil, lookingUp("the members", err)
+		}
+		for _, row := range rows {
+			delete(held, row.ID)
+		}
+	}
+	return slices.AppendSeq([]int64{}, maps.Keys(held)), nil
 }
 
 // promoted refuses a ticket that was never promoted to a group ticket.

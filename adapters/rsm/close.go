@@ -3,7 +3,6 @@ package rsm
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -161,15 +160,20 @@ func (s *System) untilEnded(ctx context.Context, m *mode) (bool, error) {
 // acknowledged is lost. The losers are ended first: a mode that is over
 // changes no more, so what it then holds is all there will ever be.
 func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, error) {
-	copies = slices.Clone(copies)
-	for i, m := range copies { // a search may lag behind
-		fresh, err := s.get(ctx, m.ID)
+	fresh := make([]*mode, 0, len(copies))
+	for _, m := range copies { // a search may lag behind
+		now, err := s.get(ctx, m.ID)
 		if err != nil {
 			return copies[0], err
 		}
-		copies[i] = fresh
+		if now.hash() == m.hash() { // else somebody took the labels off: it is no ticket any more
+			fresh = append(fresh, now)
+		}
 	}
-	winner, losers := copies[0], copies[1:]
+	if len(fresh) == 0 {
+		return copies[0], nil
+	}
+	winner, losers := fresh[0], fresh[1:]
 	for i, loser := range losers {
 		if loser.ended(s.now()) { // one that only carries the note still runs
 			continue

@@ -47,11 +47,12 @@
 // # What a ticket is
 //
 // A ticket is one mode with one config item, its id is the mode's number. The
-// labels tt_key, tt_ns and tt_obj hold hashes to search for; the other tt_
-// labels hold, in pieces of at most 255 bytes that people can read, everything
-// that a mode has no field for: the key, the texts, the comments, the members
-// of a group and the closing note. The title shows the subject, cut to 200
-// characters. Other labels are left as they are.
+// labels tt_key, tt_ns and tt_obj hold hashes to search for, and tt_at when it
+// was made; the other tt_ labels hold, in pieces of at most 255 bytes that
+// people can read, everything that a mode has no field for: the key, the
+// texts, the comments, the members of a group and the closing note. The title
+// shows the subject, cut to 200 characters. Other labels are left as they are:
+// they are text, as the API documents them.
 //
 //   - The mode begins when the ticket is made; the time of the alarm is in the
 //     labels. It ends by itself: its end is the lease, RenewTT moves it. A mode
@@ -64,8 +65,14 @@
 //   - A group ticket is the same mode with more config items. A member cannot
 //     be closed alone.
 //   - GetUpdates is tt.ErrUnsupported: the API has no feed.
-//   - Modes that this library did not make can be read, commented on and
-//     closed by their id, and are never touched otherwise.
+//   - Modes that this library did not make can be read and changed by their
+//     id, and are never touched otherwise. A mode with copied labels is one of
+//     them when it lacks the header of a ticket (tt_h_) or begins more than a
+//     day away from it; a whole copy of a ticket for the same day counts as a
+//     duplicate of it, and is ended.
+//   - A member whose config item is archived leaves the scope when the next
+//     member joins, because the server refuses a scope with it; it stays named
+//     in the ticket.
 //
 // Subjects hold 1 KiB, bodies 16 KiB, comments 8 KiB, and a ticket 500
 // comments; longer texts are cut and marked.

@@ -23,6 +23,25 @@ func TestGroups(t *testing.T) {
 		assert.ErrorIs(t, err, tt.ErrConflict)
 	})
 
+	inBubble(t, "a member whose config item is gone does not keep others out", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		_, err := s.sys.CreateGroupTT(s.ctx, c.ID, time.Time{})
+		require.NoError(t, err)
+		_, err = s.sys.AddToGroupTT(s.ctx, c.ID, "2")
+		require.NoError(t, err)
+		s.server.RemoveCI(2)
+		time.Sleep(time.Minute)
+		items, err := s.sys.AddToGroupTT(s.ctx, c.ID, "3", "4")
+		require.NoError(t, err)
+		for _, item := range items {
+			assert.NoError(t, item.Err)
+		}
+		assert.Equal(t, []string{"1", "2", "3", "4"}, s.get(c.ID).Objects)
+		ids, err := s.sys.GetObjectTTs(s.ctx, "4")
+		require.NoError(t, err)
+		assert.Equal(t, []string{c.ID}, ids)
+	})
+
 	inBubble(t, "more members than the inventory shows on one page", rsmtest.Options{}, nil, func(s scene) {
 		for id := int64(2); id <= 1200; id++ {
 			s.server.AddCI(rsmtest.CI{ID: id})

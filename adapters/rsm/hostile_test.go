@@ -70,6 +70,34 @@ func TestLabelsThatPeopleWrote(t *testing.T) {
 		assert.Equal(t, tt.StateOpen, s.get(second.ID).State)
 	})
 
+	inBubble(t, "a copy of a ticket that a person made for another day is no ticket", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		m := s.modeOf(c.ID)
+		copied := s.server.AddMode(rsmtest.Mode{
+			Title: m.Title, Start: m.Start.Add(48 * time.Hour), End: m.End.Add(48 * time.Hour),
+			Items: []rsmtest.Item{{CI: 1}}, Labels: m.Labels,
+		})
+		list, err := s.sys.ListTTs(s.ctx, tt.ListRequest{})
+		require.NoError(t, err)
+		assert.Equal(t, []string{c.ID}, list.IDs)
+		closed, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: c.ID})
+		require.NoError(t, err)
+		assert.True(t, closed)
+		assert.True(t, s.modeOf(copied).Open())
+	})
+
+	inBubble(t, "a mode whose labels were taken off is left alone, although a search still shows them",
+		rsmtest.Options{Knobs: rsmtest.Knobs{ListLag: 4 * time.Second}}, nil, func(s scene) {
+			c := s.create("k", "1")
+			s.twin(c.ID, 2000)
+			time.Sleep(5 * time.Second)
+			require.True(t, s.server.Edit(2000, func(m *rsmtest.Mode) { m.Labels = map[string]any{"mine": "now"} }))
+			id, err := s.sys.FindTT(s.ctx, "k")
+			require.NoError(t, err)
+			assert.Equal(t, c.ID, id)
+			assert.True(t, s.modeOf(2000).Open())
+		})
+
 	inBubble(t, "what a label is called does not make it what it is not", rsmtest.Options{}, nil, func(s scene) {
 		c := s.create("k", "1")
 		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "x", Key: "x"}))

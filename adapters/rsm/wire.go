@@ -179,11 +179,11 @@ func (m *mode) covers(ci int64, now time.Time) bool {
 func (m *mode) id() string { return strconv.FormatInt(m.ID, 10) }
 
 // hash is the hash of the ticket's key; "" for a mode that is no ticket. People
-// copy labels, so tt_key alone does not make one: it has a header, however
-// damaged.
+// copy labels and whole modes, so tt_key alone does not make one: a ticket has
+// a header, however damaged, and began when it says that it was made.
 func (m *mode) hash() string {
 	hash := m.label(labelKey)
-	if hash == "" || hash == void {
+	if hash == "" || hash == void || m.copied() {
 		return ""
 	}
 	for name := range texts(m.Labels) {
@@ -193,6 +193,17 @@ func (m *mode) hash() string {
 	}
 	return ""
 }
+
+// copied reports whether the mode begins too far from when its ticket was made
+// to be that ticket: somebody copied it for another day.
+func (m *mode) copied() bool {
+	made, err := strconv.ParseInt(m.label(labelMade), 10, 64)
+	return err == nil && !m.DateStart.IsZero() && m.DateStart.Sub(time.UnixMilli(made)).Abs() > sameTicket
+}
+
+// sameTicket is far beyond what a late create, a wrong clock, or a date
+// without its offset can make of a beginning.
+const sameTicket = 24 * time.Hour
 
 func (m *mode) label(name string) string {
 	text, _ := labelOf(m.Labels, name)

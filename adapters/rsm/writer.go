@@ -24,6 +24,7 @@ import (
 type edit struct {
 	entries []journal.Entry
 	items   []int64   // config items in the scope
+	without []int64   // config items that are gone, and not sent any more
 	until   time.Time // the end, at least
 
 	end    bool              // the mode is over: cancelled
@@ -343,6 +344,7 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	}
 	p.items = append(p.items, one.items...)
 	var within time.Duration
+	var without []int64
 	for name, text := range one.labels {
 		if m.label(name) != text {
 			p.labels[name] = text
@@ -353,6 +355,7 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 			return nil, err
 		}
 		p.items = append(p.items, r.edit.items...)
+		without = append(without, r.edit.without...)
 		p.body.Cancel = p.body.Cancel || r.edit.end && r.edit.within == 0
 		within = max(within, r.edit.within)
 		if r.edit.until.After(p.until) {
@@ -372,18 +375,21 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 	case p.until.After(m.expires().Add(time.Second)):
 		p.body.DateEnd = p.until.UTC().Format(wireTime)
 	}
-	p.body.ConfigItems = s.widened(m, p.items, now)
+	p.body.ConfigItems = s.widened(m, p.items, without, now)
 	if p.body.Labels == nil && p.body.DateEnd == "" && p.body.ConfigItems == nil && !p.body.Cancel {
 		return nil, nil
 	}
 	return p, nil
 }
 
-// widened is the scope with the given items added; nil when none is new.
-// Items whose part is over are history and are not sent.
-func (s *System) widened(m *mode, items []int64, now time.Time) []scopeItem {
+// widened is the scope with the given items added, and without some; nil when
+// none is new. Items whose part is over are history and are not sent.
+func (s *System) widened(m *mode, items, without []int64, now time.Time) []scopeItem {
 	var scope []scopeItem
 	in := map[int64]bool{}
+	for _, ci := range without {
+		in[ci] = true
+	}
 	for _, i := range m.ConfigItems {
 		if !i.final(now) && !in[i.ID] {
 			in[i.ID] = true
