@@ -1,0 +1,99 @@
+package zstacktest
+
+import (
+	"slices"
+	"strconv"
+)
+
+// JobFaultKind is a way in which a job fails that was accepted with a 202.
+type JobFaultKind string
+
+// The faults of jobs. Whether the server acts is part of each.
+const (
+	JobSticks      JobFaultKind = "stick"        // it never ends: nothing is done
+	JobSticksAfter JobFaultKind = "stick-after"  // the server acts, the job never ends
+	JobExpires     JobFaultKind = "expire"       // the server acts, the result is lost: polls are answered 404
+	JobFails       JobFaultKind = "fail"         // it ends with Code (SYS.1000): nothing is done
+	JobFailsAfter  JobFaultKind = "fail-after"   // the server acts, then the job ends with Code (SYS.1001)
+	JobSessionDies JobFaultKind = "session-dies" // the session ends, and the job with ID.1001: nothing is done
+)
+
+// JobFault is one entry of the fault script of jobs. Entries wait in the order
+// in which they were injected; a job takes the first entry that matches it.
+type JobFault struct {
+	Kind  JobFaultKind
+	Route string // of the call that made the job; "" matches all
+	Skip  int    // let so many matching jobs pass first
+	Times int    // strike so many times; 0 means once, below 0 always
+	Code  string // for JobFails and JobFailsAfter
+}
+
+var jobFaultKinds = []JobFaultKind{JobSticks, JobSticksAfter, JobExpires, JobFails, JobFailsAfter, JobSessionDies}
+
+// InjectJob adds to the fault script of jobs. It panics on an unknown kind.
+func (s *Server) InjectJob(faults ...JobFault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range faults {
+		if !slices.Contains(jobFaultKinds, f.Kind) {
+			panic("zstacktest: unknown kind of job fault " + strconv.Quote(string(f.Kind)))
+		}
+		if f.Times == 0 {
+			f.Times = 1
+		}
+		s.jobs.faults = append(s.jobs.faults, &f)
+	}
+}
+
+// strikeJob lets the script's fault strike a new job; the lock is held.
+func (s *Server) strikeJob(j *job, c *call) {
+	f := s.jobs.takeFault(j.route)
+	if f == nil {
+		return
+	}
+	fail := func(code string) {
+		if f.Code != "" {
+			code = f.Code
+		}
+		j.refusal = &refusal{code: code, text: textInjected, args: []any{code}}
+	}
+	switch f.Kind {
+	case JobSticks:
+		j.stuck = true
+	case JobSticksAfter:
+		c.carryOut(j, c.now)
+		j.stuck = true
+	case JobExpires:
+		c.carryOut(j, c.now)
+		j.lost = true
+	case JobFails:
+		fail("SYS.1000")
+		j.acted = true
+	case JobFailsAfter:
+		c.carryOut(j, c.now)
+		fail("SYS.1001")
+	case JobSessionDies:
+		s.endSession(c.who.session)
+		j.acted, j.refusal = true, deadSession()
+	}
+}
+
+// takeFault returns the fault that strikes a job of this route, or nil.
+func (js *jobs) takeFault(route string) *JobFault {
+	for i, f := range js.faults {
+		if f.Route != "" && f.Route != route {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				js.faults = slices.Delete(js.faults, i, i+1)
+			}
+		}
+		return f
+	}
+	return nil
+}
