@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -308,16 +307,4 @@ func (u LengthUnit) of(s string) int {
 		return len(utf16.Encode([]rune(s)))
 	}
 	return utf8.RuneCountInString(s)
-}
-
-// loadLocation finds a timezone, nil when there is none of that name.
-func loadLocation(name string) *time.Location {
-	if name == "" || name == "Local" { // what Go alone understands
-		return nil
-	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return nil
-	}
-	return loc
 }

@@ -42,7 +42,8 @@
 // dates are Unix seconds of at most eleven digits; the format HH:MM; the
 // grammar of [MatchFilter]; page sizes from 1 to 100, 10 by default; that a
 // deleted schedule is gone for get and modify; what [Schedule.InEffect] says;
-// which strings are targets; when escalations are due.
+// which strings are targets; when escalations are due, and that their periods
+// are at most a year.
 //
 // Unknown: whatever is a field of [Knobs]. Their zero value is the likeliest
 // answer. A test that runs under [AllKnobs] and some [RandomKnobs] knows that

@@ -2,6 +2,7 @@ package guancetest
 
 import (
 	"slices"
+	"sync"
 	"time"
 	_ "time/tzdata" // timezones are a part of the protocol: no machine may lack them
 )
@@ -21,6 +22,25 @@ var cycles = []string{CycleDay, CycleWeek, CycleMonth, CycleWorkDay, CycleWeeken
 // location is the schedule's timezone, nil when a person wrote one that does
 // not exist.
 func (s *Schedule) location() *time.Location { return loadLocation(s.Timezone) }
+
+// locations are the timezones that were found, by name.
+var locations sync.Map
+
+// loadLocation finds a timezone, nil when there is none of that name.
+func loadLocation(name string) *time.Location {
+	if loc, ok := locations.Load(name); ok {
+		return loc.(*time.Location)
+	}
+	if name == "" || name == "Local" { // what Go alone understands
+		return nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	locations.Store(name, loc)
+	return loc
+}
 
 // InEffect reports whether the schedule sends notices at a time: it is alive
 // and of status 0, effectiveTime has begun and not ended (its last second no

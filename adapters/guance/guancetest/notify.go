@@ -149,7 +149,7 @@ func (s *Server) notices(x *Schedule, e Event, opened, until time.Time) []Notice
 						tell(at, l.Level, c)
 					}
 				}
-				if !l.Repeat || l.Every == nil || *l.Every <= 0 {
+				if !l.Repeat || l.Every == nil || *l.Every <= 0 || *l.Every > longestPeriod {
 					break
 				}
 				at = at.Add(time.Duration(*l.Every) * time.Second)

@@ -151,10 +151,13 @@ func (f *fields) oneOf(name string, words []string) {
 	}
 }
 
+// longestPeriod is a year, in seconds.
+const longestPeriod = 366 * 24 * 60 * 60
+
 // period reads a duration in seconds.
 func (f *fields) period(name string) {
-	if n := f.integer(name); n != nil && (*n < 0 || *n > lastSecond) {
-		f.bad(name, "no number of seconds")
+	if n := f.integer(name); n != nil && (*n < 0 || *n > longestPeriod) {
+		f.bad(name, "no number of seconds up to a year")
 	}
 }
 
@@ -192,7 +195,7 @@ func (s *Schedule) rules() [][]level {
 		var levels []level
 		for _, raw := range r.Levels {
 			var l level
-			if json.Unmarshal(raw, &l) == nil {
+			if json.Unmarshal(raw, &l) == nil && 0 <= l.After && l.After <= longestPeriod {
 				levels = append(levels, l)
 			}
 		}
