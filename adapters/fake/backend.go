@@ -10,6 +10,7 @@ import (
 // Backend is what a vendor's server would be: it holds the tickets, enforces
 // the keys, and fails as its fault script says. Any number of Systems work
 // over one, as processes share a server. It is safe for concurrent use.
+// [NewBackend] makes one.
 type Backend struct {
 	// Set by options, constant afterwards.
 	clock          func() time.Time

@@ -10,7 +10,7 @@ import (
 
 const adapter = "fake" // what errors call it
 
-// System is a [tt.System] over a [Backend].
+// System is a [tt.System] over a [Backend]. [Backend.Open] and [New] make one.
 type System struct {
 	tt.Unimplemented
 	backend   *Backend

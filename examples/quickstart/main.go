@@ -46,11 +46,13 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 
 	// An alarm is raised: one ticket. The key names this episode of the alarm,
 	// so whoever reports it again, a retry or another process, gets the same.
+	began := time.Now().UTC() // the alarm's own time, in earnest
 	alarm := tt.CreateRequest{
-		Object:  "7",
-		Subject: "uplink down",
-		Body:    "no light on port 3",
-		Key:     tt.Key("uplink down", "7", time.Now().Format(time.RFC3339)),
+		Object:    "7",
+		Subject:   "uplink down",
+		Body:      "no light on port 3",
+		Timestamp: began,
+		Key:       tt.Key("uplink down", "7", began.Format(time.RFC3339)),
 	}
 	for range 2 {
 		created, err := sys.CreateTT(ctx, alarm)

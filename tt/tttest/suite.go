@@ -141,7 +141,7 @@ func (s *suite) scene(ctx context.Context, name string, f func(ctx context.Conte
 	if err != nil {
 		return fmt.Errorf("the harness could not start a backend: %w", err)
 	}
-	if b.Open == nil || b.Records == nil {
+	if b == nil || b.Open == nil || b.Records == nil {
 		return errors.New("the harness made a Backend without Open or Records")
 	}
 	e := &env{suite: s, h: s.h, b: b, rule: name}
