@@ -65,7 +65,7 @@ func TestAHarnessThatCannotWorkIsNoSilentPass(t *testing.T) {
 		"no way to start":        {tttest.Harness{Objects: objects}, "Harness.Start is nil"},
 		"too few objects":        {tttest.Harness{Start: good, Objects: objects[:5]}, "fewer than six objects"},
 		"a start that fails":     {tttest.Harness{Start: good, Objects: objects}, "could not start a backend: no such server"},
-		"no backend at all": {tttest.Harness{Start: func(context.Context) (*tttest.Backend, error) { return nil, nil }, Objects: objects}, "a Backend without Open or Records"},
+		"no backend at all":      {tttest.Harness{Start: func(context.Context) (*tttest.Backend, error) { return nil, nil }, Objects: objects}, "a Backend without Open or Records"},
 		"a backend that is bare": {tttest.Harness{Start: bare, Objects: objects}, "a Backend without Open or Records"},
 	} {
 		t.Run(name, func(t *testing.T) {
