@@ -99,6 +99,23 @@ func TestClosingAmongOthers(t *testing.T) {
 		assert.Equal(t, []string{"1", "2"}, s.get(mine.ID).Objects)
 	})
 
+	inBubble(t, "a loser whose winner is no ticket any more is a ticket like another", rsmtest.Options{}, nil, func(s scene) {
+		mine := s.create("k", "1")
+		s.twin(mine.ID, 5)
+		s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Route: "patch", Skip: 1, Times: -1}) // noted, and not ended
+		_, err := s.sys.FindTT(s.ctx, "k")
+		require.ErrorIs(t, err, tt.ErrTemporary)
+		s.server.ClearFaults()
+		require.True(t, s.modeOf(mine.ID).Open())
+		require.True(t, s.server.Edit(5, func(m *rsmtest.Mode) { m.Labels = nil }))
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: mine.ID, Body: "x"}))
+		closed, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: mine.ID})
+		require.NoError(t, err)
+		assert.True(t, closed)
+		assert.ErrorIs(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: mine.ID, Body: "y"}), tt.ErrClosed)
+		assert.True(t, s.modeOf(5).Open())
+	})
+
 	inBubble(t, "a planned mode is cancelled, and does not teach how far an end must lie ahead",
 		rsmtest.Options{Knobs: rsmtest.Knobs{CancelRunning: rsmtest.CancelRejected}}, nil, func(s scene) {
 			first, second := s.create("a", "1"), s.create("b", "1")

@@ -96,9 +96,7 @@ func (s *System) change(ctx context.Context, id int64, e edit) (*mode, error) {
 		if err != nil {
 			return nil, err
 		}
-		if won.ID == id {
-			break
-		}
+		e.elect = won.ID == id // a loser without a winner is a ticket like another
 		id = won.ID
 	}
 	return nil, tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the election among the tickets of this key has not settled")
