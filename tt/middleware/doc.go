@@ -16,6 +16,9 @@
 //		})
 //	}
 //
+// Whether a decorator keeps every rule of the contract is a test of one line,
+// with faketest.Harness beside the fake.
+//
 // A decorator that changes requests or results, rather than watching and
 // gating calls, embeds tt.System in a struct and overrides the methods that
 // it is about; the others, and those of later versions, pass untouched.

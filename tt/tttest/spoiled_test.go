@@ -139,7 +139,7 @@ func (s *state) alone() bool { return s.busy.Add(1) == 1 }
 func (s *state) done()       { s.busy.Add(-1) }
 
 // twin is the request under a key that the backend takes for another, and
-// that recordsOf shows as the caller's.
+// that the harness shows as the caller's.
 func twin(req tt.CreateRequest, shared *state) tt.CreateRequest {
 	req.Key = fmt.Sprint(req.Key, twinMark, shared.n.Add(1))
 	return req
