@@ -1,6 +1,9 @@
 package zstacktest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // task is work that the server has accepted and does later. Nothing runs in
 // the background: whoever looks at the server lets it catch up first, so that
@@ -29,18 +32,20 @@ func (s *Server) advance() time.Time {
 		if t == nil || t.due.After(now) {
 			break
 		}
-		s.perform(t)
+		s.perform(t, t.due)
 	}
 	s.sweep(now)
 	return now
 }
 
-// settle does all work that waits; the lock is held.
+// settle does all work that waits now, in the order in which it is due; the
+// lock is held.
 func (s *Server) settle() {
+	now := s.advance()
 	for t := s.next(); t != nil; t = s.next() {
-		s.perform(t)
+		s.perform(t, now)
 	}
-	s.jobs.finish(s.clock())
+	s.jobs.finish(now)
 }
 
 // next returns the work that is due first, or nil.
@@ -54,14 +59,9 @@ func (s *Server) next() *task {
 	return first
 }
 
-func (s *Server) perform(t *task) {
-	for i := range s.work {
-		if s.work[i] == t {
-			s.work = append(s.work[:i], s.work[i+1:]...)
-			break
-		}
-	}
-	t.run(t.due)
+func (s *Server) perform(t *task, at time.Time) {
+	s.work = slices.DeleteFunc(s.work, func(other *task) bool { return other == t })
+	t.run(at)
 }
 
 // lag is for how long the next transition waits before it commits.
