@@ -237,9 +237,10 @@ func addTo(set map[string]string, entries ...journal.Entry) error {
 	return nil
 }
 
-// shortHash names something in a label: 16 hexadecimal digits.
-func (s *System) shortHash(what, text string) string {
-	return tt.KeyHash(s.cfg.Namespace, what+":"+text)[:16]
+// objectHash is an object in the name or the value of a label, to search for:
+// 16 hexadecimal digits.
+func (s *System) objectHash(obj string) string {
+	return tt.KeyHash(s.cfg.Namespace, "object:"+obj)[:16]
 }
 
 // fit cleans a text and cuts it; cut is set when something was lost.

@@ -39,7 +39,7 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	r.Login = fit(req.Login, maxShort, &r.Truncated)
 	name := randomHex(8)
 	if req.Key != "" {
-		name = s.shortHash("comment", req.Key)
+		name = journal.ID(req.Key)
 	}
 	_, err = s.change(ctx, id, edit{
 		entries: []journal.Entry{entry(kindComment, name, r)},
@@ -86,7 +86,7 @@ func (s *System) renew(ctx context.Context, id string, until time.Time) error {
 		base:    m,
 		allow:   notClosing,
 		until:   until,
-		entries: []journal.Entry{entry(kindRenewed, s.shortHash("renewed", until.Format(time.RFC3339)), stamp{until})},
+		entries: []journal.Entry{entry(kindRenewed, journal.ID(until.Format(time.RFC3339)), stamp{until})},
 	})
 	return err
 }
@@ -178,7 +178,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 	}
 	good = good[:0:0]
 	for _, obj := range objs {
-		if bad[obj] == nil {
+		if bad[obj] == nil && !slices.Contains(good, obj) {
 			good = append(good, obj)
 		}
 	}
@@ -201,7 +201,7 @@ func (s *System) addMembers(ctx context.Context, id int64, objs []string, items 
 		if ci := items[obj]; ci > 0 {
 			e.items = append(e.items, ci)
 		}
-		e.entries = append(e.entries, entry(kindMember, s.shortHash("object", obj), member{obj, items[obj], s.stamp()}))
+		e.entries = append(e.entries, entry(kindMember, s.objectHash(obj), member{obj, items[obj], s.stamp()}))
 	}
 	if len(objs) == 0 { // still tell what is wrong with the group
 		m, err := s.current(ctx, id)

@@ -66,7 +66,12 @@ func ifNot(ok bool, err error) error {
 func (s *System) finding(name string, err error, fine string) tt.CheckResult {
 	if err != nil {
 		err = s.done(err, "Check", "", true)
-		return tt.CheckResult{Name: name, Detail: err.Error(), Err: err}
+		detail := err.Error()
+		var e *tt.Error
+		if errors.As(err, &e) && e.Err != nil {
+			detail = string(e.Code) + ": " + e.Err.Error()
+		}
+		return tt.CheckResult{Name: name, Detail: detail, Err: err}
 	}
 	return tt.CheckResult{Name: name, OK: true, Detail: fine}
 }

@@ -53,7 +53,7 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	note.Reason = fit(req.Reason, maxShort, &note.Truncated)
 	note.Login = fit(req.Login, maxShort, &note.Truncated)
 	// The same note is one note, however often it is sent.
-	noteID := s.shortHash("close", strings.Join([]string{req.Subject, req.Body, req.Reason, req.Login}, "\x00"))
+	noteID := journal.ID(strings.Join([]string{req.Subject, req.Body, req.Reason, req.Login}, "\x00"))
 	e := edit{entries: []journal.Entry{entry(kindClosed, noteID, note)}}
 	if m == read {
 		e.base = read
@@ -179,7 +179,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 			continue
 		}
 		text := "duplicate of " + winner.id()
-		note := entry(kindDuplicate, s.shortHash("duplicate", winner.id()), remark{At: s.now().UTC(), Subject: text, Winner: winner.id()})
+		note := entry(kindDuplicate, journal.ID(winner.id()), remark{At: s.now().UTC(), Subject: text, Winner: winner.id()})
 		m, err := s.end(ctx, loser.ID, edit{elect: true, entries: []journal.Entry{note}})
 		if err != nil {
 			return winner, err

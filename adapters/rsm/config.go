@@ -140,8 +140,13 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	return nil
 }
 
-// String names the system; it never shows a setting.
-func (s *System) String() string { return "rsm(" + strconv.Quote(s.name) + ")" }
+// String names the system as errors do; it never shows a setting.
+func (s *System) String() string {
+	if s.name == "" {
+		return Name
+	}
+	return Name + " " + strconv.Quote(s.name)
+}
 
 // GoString is String.
 func (s *System) GoString() string { return s.String() }

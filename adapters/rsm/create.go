@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ttkit/ttkit/internal/converge"
+	"github.com/ttkit/ttkit/internal/journal"
 	"github.com/ttkit/ttkit/internal/rest"
 	"github.com/ttkit/ttkit/tt"
 )
@@ -61,7 +62,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 		}
 		created.ID, created.ExpiresAt = m.id(), m.expires()
 		b := m.read()
-		if b.ours && b.header.Object != req.Object || !b.ours && m.label(labelObject) != "" && m.label(labelObject) != s.shortHash("object", req.Object) {
+		if b.ours && b.header.Object != req.Object || !b.ours && m.label(labelObject) != "" && m.label(labelObject) != s.objectHash(req.Object) {
 			return tt.Created{ID: m.id()}, &tt.Error{Code: tt.CodeConflict, Outcome: tt.NotDone, TicketID: m.id(), Err: errors.New(
 				"the key belongs to a ticket of another object: an alarm episode has one object, so build the key from it too")}
 		}
@@ -113,12 +114,12 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, ci int64, hash,
 	set := map[string]string{
 		labelKey:       hash,
 		labelNamespace: s.marker(),
-		labelObject:    s.shortHash("object", req.Object),
+		labelObject:    s.objectHash(req.Object),
 		labelMade:      strconv.FormatInt(sent.UnixMilli(), 10),
 	}
 	entries := []entryOf{{kindHeader, "0", h}}
 	if degraded != "" {
-		entries = append(entries, entryOf{kindComment, s.shortHash("degraded", hash), remark{At: now, Subject: degraded}})
+		entries = append(entries, entryOf{kindComment, journal.ID("degraded"), remark{At: now, Subject: degraded}})
 	}
 	for _, e := range entries {
 		if err := addTo(set, entry(e.kind, e.id, e.value)); err != nil {

@@ -64,7 +64,8 @@
 //   - A mode that is over cannot change: comments on it are tt.ErrClosed.
 //   - A group ticket is the same mode with more config items. A member cannot
 //     be closed alone.
-//   - GetUpdates is tt.ErrUnsupported: the API has no feed.
+//   - GetUpdates is tt.ErrUnsupported: the API has no feed. Ticket.URL is empty:
+//     the addresses of the console's pages are not documented.
 //   - Modes that this library did not make can be read and changed by their
 //     id, and are never touched otherwise. A mode with copied labels is one of
 //     them when it lacks the header of a ticket (tt_h_) or begins more than a

@@ -111,9 +111,11 @@ func (s *System) view(m *mode) *tt.Ticket {
 			t.Comments = append(t.Comments, c.comment())
 		}
 	}
-	if t.State != tt.StateOpen && len(m.ConfigItems) > 0 || len(m.ConfigItems) == 1 {
-		t.StageID = m.ConfigItems[len(m.ConfigItems)-1].State
-		t.Stage = t.StageID
+	for _, i := range m.ConfigItems { // a mode has no state of its own: an item speaks for it
+		t.StageID, t.Stage = i.State, i.State
+		if !i.final(now) {
+			break
+		}
 	}
 	return t
 }
@@ -182,7 +184,7 @@ func (s *System) objectTickets(ctx context.Context, obj string) ([]string, error
 	if len(s.anchors) > 0 {
 		// The object is in the labels only: its hash stands in tt_obj, and in
 		// the name of the label that makes it a member of a group.
-		found, err = s.list(ctx, s.shortHash("object", obj), &filterBody{DateEnd: s.notEnded()})
+		found, err = s.list(ctx, s.objectHash(obj), &filterBody{DateEnd: s.notEnded()})
 	} else {
 		ids, failed, lookErr := s.resolve(ctx, []string{obj})
 		if lookErr != nil {
