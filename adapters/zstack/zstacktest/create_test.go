@@ -116,6 +116,7 @@ func TestAValidationOnlyCreationChecksAndDoesNothing(t *testing.T) {
 		body := obj{"changeTicketStatus": obj{"statusEvent": "cancel"}, "systemTags": []any{"ephemeral::validationOnly"}}
 		assert.Equal(t, "200 {}", a.job("PUT", "/tickets/"+uuid+"/actions", body).line())
 		assert.Equal(t, "200 {}", a.job("DELETE", "/tickets/"+uuid+"?systemTags=ephemeral::validationOnly", nil).line())
+		assert.Equal(t, "200 {}", a.job("DELETE", "/tickets/"+uuid+"?systemTags.0=ephemeral::validationOnly", nil).line())
 		assert.Equal(t, []any{"Pending"}, a.values("/tickets", "status"))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -326,10 +327,17 @@ func (c *call) has(name string) bool { return c.params[name] != nil }
 
 // tagList is a list of strings of the whole body; a list among the parameters
 // counts when there is none at the top. A call without a body has it in the
-// query string.
+// query string, as name=… or name.0=….
 func (c *call) tagList(name string) []string {
 	if c.body == nil {
-		return c.r.URL.Query()[name]
+		var out []string
+		values := c.r.URL.Query()
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if key == name || strings.HasPrefix(key, name+".") {
+				out = append(out, values[key]...)
+			}
+		}
+		return out
 	}
 	list, ok := c.body[name].([]any)
 	if !ok {
