@@ -17,6 +17,8 @@ import (
 const (
 	root      = "/api/v1"
 	schedules = root + "/incidents/schedule"
+	incidents = root + "/incidents"
+	issues    = root + "/issue"
 )
 
 // api is a client that says exactly what a test wants to say.

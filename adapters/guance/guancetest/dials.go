@@ -32,6 +32,7 @@ var dials = []dial{
 		{"delete=none", func(k *Knobs) { k.Delete = DeleteNone }},
 	},
 	{{"no-get", func(k *Knobs) { k.NoGet = true }}},
+	{{"no-issues", func(k *Knobs) { k.NoIssues = true }}},
 	{{"omitted=keep", func(k *Knobs) { k.Omitted = OmittedKept }}},
 	{{"extend=merge", func(k *Knobs) { k.Extend = ExtendMerges }}},
 	{
@@ -54,6 +55,7 @@ var dials = []dial{
 	{{"unchecked-filter", func(k *Knobs) { k.UncheckedFilter = true }}},
 	{{"unique-names", func(k *Knobs) { k.UniqueNames = true }}},
 	{{"editable-default", func(k *Knobs) { k.EditableDefault = true }}},
+	{{"issue-extend", func(k *Knobs) { k.IssueExtend = true }}},
 	{
 		{"list-lag=2s", func(k *Knobs) { k.ListLag = 2 * time.Second }},
 		{"list-lag=2s,get-lag", func(k *Knobs) { k.ListLag, k.GetLag = 2*time.Second, true }},
@@ -84,6 +86,7 @@ var dials = []dial{
 	{{"float-times", func(k *Knobs) { k.FloatTimes = true }}},
 	{{"null-empty", func(k *Knobs) { k.NullEmpty = true }}},
 	{{"extra-fields", func(k *Knobs) { k.ExtraFields = true }}},
+	{{"bare-incident", func(k *Knobs) { k.BareIncident = true }}},
 	{{"trace=digits", func(k *Knobs) { k.Trace = TraceDigits }}},
 	{{"language=zh", func(k *Knobs) { k.Language = Chinese }}},
 	{

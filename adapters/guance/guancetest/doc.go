@@ -2,7 +2,7 @@
 // TrueWatch, for tests of programs that use them through adapters/guance or
 // directly.
 //
-// A [Server] holds schedules in memory and speaks HTTP: in memory through
+// A [Server] holds schedules, incidents and issues in memory and speaks HTTP: in memory through
 // [Server.Client], on a loopback port through [Server.Listen], or as an
 // http.Handler. Zero [Options] make a server with one API key, [DefaultKey],
 // no limits, and one built-in schedule. [Server.Schedules] shows what it
@@ -22,8 +22,26 @@
 //	delete  GET POST /incidents/schedule/delete          writes  inferred; Knobs.Delete
 //	delete  GET POST /incidents/schedule/{uuid}/delete   writes  inferred; Knobs.Delete
 //
-// The batch delete takes any single field whose name ends in UUIDs. No route
-// needs a Content-Type.
+//	incident-list    POST  /incidents/list                             documented
+//	incident-get     GET   /incidents/{uuid}/get                       documented; Knobs.BareIncident
+//	incident-modify  POST  /incidents/{uuid}/modify            writes  documented
+//	incident-log     GET   /incidents/operate/{uuid}/list              documented
+//	comment-add      POST  /incidents/comment/{uuid}/add       writes  documented
+//	comment-modify   POST  /incidents/comment/{uuid}/modify    writes  documented
+//	comment-list     GET   /incidents/comment/{uuid}/list              inferred
+//
+//	issue-add        POST  /issue/add                          writes  documented; Knobs.NoIssues
+//	issue-get        GET   /issue/{uuid}/get                           documented
+//	issue-modify     POST  /issue/{uuid}/modify                writes  documented; Knobs.IssueExtend
+//	issue-list       POST  /issue/list                                 documented
+//	issue-levels     GET   /issue-level/list                           documented
+//	reply-add        POST  /issue/reply/create                 writes  documented
+//	reply-list       GET   /issue/reply/{uuid}/list                    documented
+//	reply-modify     POST  /issue/reply/{uuid}/modify          writes  inferred
+//	reply-delete     GET POST  /issue/reply/{uuid}/delete      writes  inferred
+//
+// The batch delete takes any field whose name ends in UUIDs. No route needs a
+// Content-Type. Monitors alone open incidents: [Server.AddIncident].
 //
 // # Where the facts come from
 //

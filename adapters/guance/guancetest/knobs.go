@@ -14,6 +14,7 @@ type Knobs struct {
 	Delete    DeleteRoute // how schedules are deleted
 	NoGet     bool        // there is no route for one schedule
 	WrongVerb int         // status of a path that exists for the other verb: 0 is 405, else 404
+	NoIssues  bool        // the older Issue API is not there
 
 	// What a write means.
 
@@ -33,6 +34,7 @@ type Knobs struct {
 	UncheckedFilter  bool        // dimensionFilter is stored unread; what cannot be read matches nothing
 	UniqueNames      bool        // a second living schedule of the same name is 409
 	EditableDefault  bool        // built-in schedules can be changed and deleted
+	IssueExtend      bool        // a modify of an issue needs extend
 
 	// When a write shows.
 
@@ -43,16 +45,17 @@ type Knobs struct {
 
 	// What an answer looks like.
 
-	Errors      ErrorStatus // the HTTP status of errors
-	RowID       RowID       // where the row id shows
-	Unset       Unset       // updateAt and updator before the first modify
-	Rows        RowsShape   // where the rows of a list stand
-	PageInfo    PageInfo    // where pageInfo stands
-	FloatTimes  bool        // timestamps of the server have fractions
-	NullEmpty   bool        // empty tagFilter, dimensionFilter, extend and strategyConfig are null
-	ExtraFields bool        // answers have the fields that the predecessor's have
-	Trace       Trace       // the form of traceId
-	Language    Language    // of messages
+	Errors       ErrorStatus // the HTTP status of errors
+	RowID        RowID       // where the row id shows
+	Unset        Unset       // updateAt and updator before the first modify
+	Rows         RowsShape   // where the rows of a list stand
+	PageInfo     PageInfo    // where pageInfo stands
+	FloatTimes   bool        // timestamps of the server have fractions
+	NullEmpty    bool        // empty tagFilter, dimensionFilter, extend and strategyConfig are null
+	ExtraFields  bool        // answers have the fields that the predecessor's have
+	BareIncident bool        // an incident is shown without the envelope
+	Trace        Trace       // the form of traceId
+	Language     Language    // of messages
 
 	// Who finds what.
 

@@ -37,6 +37,11 @@ var knobs = map[string]func(a *api){
 		assert.Equal(a.t, "ft.RouterNotFound", got.ErrorCode)
 	},
 
+	"no-issues": func(a *api) {
+		assert.Equal(a.t, "ft.RouterNotFound", a.do("POST", issues+"/list", nil).ErrorCode)
+		assert.Equal(a.t, 404, a.do("GET", root+"/issue-level/list", nil).status)
+	},
+
 	"omitted=keep": func(a *api) {
 		full := obj{
 			"timezone": "UTC", "tagFilter": []any{"tag_1"}, "dimensionFilter": "host:a",
@@ -160,6 +165,11 @@ var knobs = map[string]func(a *api){
 		uuid := a.server.Schedules()[0].UUID
 		assert.Equal(a.t, true, a.modify(uuid, obj{"name": "mine"})["isDefault"])
 		assert.Equal(a.t, 200, a.do("POST", schedules+"/"+uuid+"/delete", nil).status)
+	},
+	"issue-extend": func(a *api) {
+		uuid := a.server.AddIssue(guancetest.Issue{})
+		assert.Equal(a.t, 400, a.do("POST", issues+"/"+uuid+"/modify", obj{"statusType": 20}).status)
+		assert.Equal(a.t, 200, a.do("POST", issues+"/"+uuid+"/modify", obj{"statusType": 20, "extend": obj{}}).status)
 	},
 
 	"list-lag=2s": func(a *api) {
@@ -287,6 +297,16 @@ var knobs = map[string]func(a *api){
 		builtIn := a.get(a.server.Schedules()[0].UUID)
 		assert.Equal(a.t, "", builtIn["effectiveTimeInfos"].(obj)["timeStr"])
 		assert.Len(a.t, builtIn["inEffectNotifyTargetsInfos"], 1)
+	},
+	"bare-incident": func(a *api) {
+		uuid := a.server.AddIncident(guancetest.Incident{Name: "link down"})
+		resp, err := a.server.Client().Do(a.request("GET", incidents+"/"+uuid+"/get", ""))
+		require.NoError(a.t, err)
+		defer func() { _ = resp.Body.Close() }()
+		var got obj
+		require.NoError(a.t, json.NewDecoder(resp.Body).Decode(&got))
+		assert.Equal(a.t, "link down", got["name"])
+		assert.NotContains(a.t, got, "content")
 	},
 	"trace=digits": func(a *api) {
 		one, two := a.do("GET", "/x", nil).TraceID, a.do("GET", "/x", nil).TraceID

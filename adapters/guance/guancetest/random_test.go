@@ -84,6 +84,9 @@ func (d *drive) request(t *rapid.T) (method, path, body string) {
 		uuid = all[rapid.IntRange(0, len(all)-1).Draw(t, "which")].UUID
 	}
 	query := rapid.SampledFrom([]string{"", "?pageSize=100", "?pageSize=2&pageIndex=2", "?search=A", "?pageIndex=0", "?search=x&pageIndex=9"}).Draw(t, "query")
+	if rapid.IntRange(0, 4).Draw(t, "other") == 0 {
+		return d.other(t)
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "request") {
 	case 0, 1, 2:
 		return "POST", schedules + "/add", d.body(t)
@@ -101,6 +104,31 @@ func (d *drive) request(t *rapid.T) (method, path, body string) {
 	return "POST", schedules + "/delete", `{"scheduleUUIDs":["` + uuid + `"]}`
 }
 
+// other draws a request about incidents and issues.
+func (d *drive) other(t *rapid.T) (method, path, body string) {
+	uuid := []string{"x"}
+	for _, i := range d.Incidents() {
+		uuid = append(uuid, i.UUID)
+	}
+	for _, i := range d.Issues() {
+		uuid = append(uuid, i.UUID)
+		for _, r := range i.Replies {
+			uuid = append(uuid, r.UUID)
+		}
+	}
+	raw, _ := json.Marshal(rapid.SampledFrom([]any{
+		issue(nil), issue(obj{"statusType": 20}), obj{"incidentsStatus": "working", "assigner": []string{"acnt_1"}}, obj{"timeRange": []int{1, 2}},
+		obj{"comment": "c"}, obj{"issueUUID": uuid[len(uuid)-1], "content": "c", "extend": obj{}}, obj{"filters": []obj{{"field": "host", "op": "=", "value": []string{"a"}}}},
+		obj{"filters": []obj{{"key": "level", "value": "x", "equal": false}}}, obj{"dimensionTag": obj{"host": "b"}}, nil, []int{},
+	}).Draw(t, "other body"))
+	parts := strings.Fields(rapid.SampledFrom([]string{
+		"POST /incidents/list", "GET /incidents/%/get", "POST /incidents/%/modify", "GET /incidents/operate/%/list", "POST /incidents/comment/%/add",
+		"POST /incidents/comment/%/modify", "GET /incidents/comment/%/list", "POST /issue/add", "POST /issue/list", "GET /issue/%/get", "POST /issue/%/modify",
+		"POST /issue/reply/create", "GET /issue/reply/%/list", "POST /issue/reply/%/modify", "POST /issue/reply/%/delete", "GET /issue-level/list",
+	}).Draw(t, "other route"))
+	return parts[0], root + strings.ReplaceAll(parts[1], "%", rapid.SampledFrom(uuid).Draw(t, "of")), string(raw)
+}
+
 // Whatever is asked under whatever knobs, limits and faults: no request fails
 // but by a fault, every answer is an envelope, no schedule is lost, no uuid or
 // row id doubled, and what was deleted stays as it is.
@@ -108,7 +136,7 @@ func TestNoCombinationOfKnobsBreaksTheServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		knobs := rapid.Custom(func(t *rapid.T) guancetest.Knobs {
 			k := guancetest.RandomKnobs(rapid.Uint64().Draw(t, "seed"))
-			k.CommitDelay = 0
+			k.CommitDelay, k.BareIncident = 0, false // a bare incident is no envelope
 			return k
 		})
 		limits := rapid.SampledFrom([]guancetest.Limits{{}, {}, guancetest.VendorLimits(), {Workspace: 3, Per: time.Second}})
@@ -127,6 +155,8 @@ func TestNoCombinationOfKnobsBreaksTheServer(t *testing.T) {
 			case 1:
 				d.SetKnobs(knobs.Draw(t, "other knobs"))
 			case 2:
+				d.AddIncident(guancetest.Incident{Dimensions: map[string]string{"host": "a"}})
+			case 3:
 				f := tttest.Fault{Kind: rapid.SampledFrom(kinds).Draw(t, "fault")}
 				if f.Kind == tttest.Late {
 					f.Delay = time.Hour

@@ -20,33 +20,31 @@ const (
 	largestPage = 100
 )
 
-// page reads the parameters of a list: from the query of a GET, from the body
-// of a POST. Others are ignored.
-func (c *call) page() (page, *problem) {
+// parameters are those of a list: from the query of a GET, from the body of a
+// POST.
+func (c *call) parameters() (*fields, *problem) {
+	if c.r.Method != http.MethodGet {
+		o, p := c.body()
+		return &fields{object: o}, p
+	}
 	o := object{}
-	if c.r.Method == http.MethodGet {
-		for key, v := range c.r.URL.Query() {
-			switch key {
-			case "pageIndex", "pageSize":
-				if n, err := strconv.Atoi(v[0]); err == nil {
-					o.put(key, n)
-					continue
-				}
-			}
+	for key, v := range c.r.URL.Query() {
+		if n, err := strconv.Atoi(v[0]); err == nil && (key == "pageIndex" || key == "pageSize") {
+			o.put(key, n)
+		} else {
 			o.put(key, v[0])
 		}
-	} else {
-		var p *problem
-		if o, p = c.body(); p != nil {
-			return page{}, p
-		}
 	}
-	f := fields{object: o}
+	return &fields{object: o}, nil
+}
+
+// page reads which part of a list is wanted. Other parameters are ignored.
+func (f *fields) page() page {
 	g := page{index: f.within("pageIndex", 1, 1<<20), size: f.within("pageSize", defaultPage, largestPage)}
 	if search := f.text("search", 0); search != nil {
 		g.search = *search
 	}
-	return g, f.problem
+	return g
 }
 
 // within reads a number from 1 to most.
@@ -80,9 +78,13 @@ func (c *call) get() *problem {
 
 // list shows a page of the schedules, as they were Knobs.ListLag ago.
 func (c *call) list() *problem {
-	g, p := c.page()
+	f, p := c.parameters()
 	if p != nil {
 		return p
+	}
+	g := f.page()
+	if f.problem != nil {
+		return f.problem
 	}
 	then := c.now.Add(-c.knobs.ListLag)
 	s := c.server

@@ -23,7 +23,8 @@ type endpoint struct {
 	verbs  func(Knobs) (get, post bool)
 }
 
-// endpoints are all operations. A star stands for one part of the path.
+// endpoints are all operations. A star stands for a name, always in the part
+// before the last.
 var endpoints = map[string]endpoint{
 	"/incidents/schedule/add":      {route: "add", writes: true, post: true, serve: (*call).add},
 	"/incidents/schedule/*/modify": {route: "modify", writes: true, post: true, serve: (*call).modify},
@@ -35,7 +36,27 @@ var endpoints = map[string]endpoint{
 		exists: func(k Knobs) bool { return k.Delete == DeleteBoth || k.Delete == DeleteBatch }},
 	"/incidents/schedule/*/delete": {route: "delete", writes: true, get: true, post: true, serve: (*call).deleteOne,
 		exists: func(k Knobs) bool { return k.Delete == DeleteBoth || k.Delete == DeletePath }},
+
+	"/incidents/list":             {route: "incident-list", post: true, serve: (*call).listIncidents},
+	"/incidents/*/get":            {route: "incident-get", get: true, serve: (*call).getIncident},
+	"/incidents/*/modify":         {route: "incident-modify", writes: true, post: true, serve: (*call).modifyIncident},
+	"/incidents/operate/*/list":   {route: "incident-log", get: true, serve: (*call).listOperations},
+	"/incidents/comment/*/add":    {route: "comment-add", writes: true, post: true, serve: (*call).addComment},
+	"/incidents/comment/*/modify": {route: "comment-modify", writes: true, post: true, serve: (*call).modifyComment},
+	"/incidents/comment/*/list":   {route: "comment-list", get: true, serve: (*call).listComments},
+
+	"/issue/add":            {route: "issue-add", writes: true, post: true, serve: (*call).addIssue, exists: hasIssues},
+	"/issue/list":           {route: "issue-list", post: true, serve: (*call).listIssues, exists: hasIssues},
+	"/issue/*/get":          {route: "issue-get", get: true, serve: (*call).getIssue, exists: hasIssues},
+	"/issue/*/modify":       {route: "issue-modify", writes: true, post: true, serve: (*call).modifyIssue, exists: hasIssues},
+	"/issue/reply/create":   {route: "reply-add", writes: true, post: true, serve: (*call).addReply, exists: hasIssues},
+	"/issue/reply/*/list":   {route: "reply-list", get: true, serve: (*call).listReplies, exists: hasIssues},
+	"/issue/reply/*/modify": {route: "reply-modify", writes: true, post: true, serve: (*call).modifyReply, exists: hasIssues},
+	"/issue/reply/*/delete": {route: "reply-delete", writes: true, get: true, post: true, serve: (*call).deleteReply, exists: hasIssues},
+	"/issue-level/list":     {route: "issue-levels", get: true, serve: (*call).listLevels, exists: hasIssues},
 }
+
+func hasIssues(k Knobs) bool { return !k.NoIssues }
 
 // resource finds the operation of a path, and the part that its star stands
 // for.
@@ -48,18 +69,13 @@ func resource(path string) (e endpoint, id string, ok bool) {
 		return e, "", true
 	}
 	parts := strings.Split(path, "/")
-	for i := len(parts) - 2; i < len(parts); i++ { // a star is the last part, or the one before it
-		if i < 1 || parts[i] == "" {
-			continue
-		}
-		was := parts[i]
-		parts[i] = "*"
-		if e, ok = endpoints[strings.Join(parts, "/")]; ok {
-			return e, was, true
-		}
-		parts[i] = was
+	star := len(parts) - 2
+	if star < 1 || parts[star] == "" {
+		return endpoint{}, "", false
 	}
-	return endpoint{}, "", false
+	id, parts[star] = parts[star], "*"
+	e, ok = endpoints[strings.Join(parts, "/")]
+	return e, id, ok
 }
 
 // routeOf names a request for fault scripts.

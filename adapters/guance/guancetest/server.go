@@ -30,9 +30,12 @@ type Server struct {
 	meters    map[string]*meter
 	leave     map[string]bool
 	schedules []*Schedule // in the order of commit
+	incidents []*Incident // in the order of opening
+	issues    []*Issue    // in the order of creation
 	ids       ids
 	delays    int // adds, for Knobs.CommitDelay
 	hexes     int // UUIDs
+	rows      int // row ids of everything but schedules
 	traces    int // answers
 }
 

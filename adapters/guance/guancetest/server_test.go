@@ -29,6 +29,24 @@ func TestEveryRouteHasItsNameInFaultScripts(t *testing.T) {
 		{"delete", "GET", schedules + "/delete", true},
 		{"delete", "POST", schedules + "/incsch_1/delete", true},
 		{"delete", "GET", schedules + "/incsch_1/delete", true},
+		{"incident-list", "POST", root + "/incidents/list", false},
+		{"incident-get", "GET", root + "/incidents/incident_1/get", false},
+		{"incident-modify", "POST", root + "/incidents/incident_1/modify", true},
+		{"incident-log", "GET", root + "/incidents/operate/incident_1/list", false},
+		{"comment-add", "POST", root + "/incidents/comment/incident_1/add", true},
+		{"comment-modify", "POST", root + "/incidents/comment/inccmt_1/modify", true},
+		{"comment-list", "GET", root + "/incidents/comment/incident_1/list", false},
+		{"issue-add", "POST", root + "/issue/add", true},
+		{"issue-get", "GET", root + "/issue/issue_1/get", false},
+		{"issue-modify", "POST", root + "/issue/issue_1/modify", true},
+		{"issue-list", "POST", root + "/issue/list", false},
+		{"issue-levels", "GET", root + "/issue-level/list", false},
+		{"reply-add", "POST", root + "/issue/reply/create", true},
+		{"reply-list", "GET", root + "/issue/reply/issue_1/list", false},
+		{"reply-modify", "POST", root + "/issue/reply/repim_1/modify", true},
+		{"reply-delete", "POST", root + "/issue/reply/repim_1/delete", true},
+		{"", "GET", root + "/issue/add", false},
+		{"", "GET", root + "/add", false},
 		{"", "GET", schedules + "/add", false},
 		{"", "POST", schedules + "/incsch_1/get", false},
 		{"", "DELETE", schedules + "/incsch_1/delete", false},
@@ -49,7 +67,7 @@ func TestEveryRouteHasItsNameInFaultScripts(t *testing.T) {
 					assert.Contains(t, []int{404, 405}, plain)
 					return
 				}
-				for _, route := range []string{"add", "modify", "get", "list", "delete"} {
+				for _, route := range []string{"add", "modify", "list", "incident-get", row.route} {
 					a.server.ClearFaults()
 					a.server.Inject(tttest.Fault{Kind: tttest.Throttle, Route: route})
 					want := plain
