@@ -32,6 +32,7 @@ var dials = []dial{
 		{"delete=none", func(k *Knobs) { k.Delete = DeleteNone }},
 	},
 	{{"no-get", func(k *Knobs) { k.NoGet = true }}},
+	{{"bad-uuid=400", func(k *Knobs) { k.BadUUID = 400 }}},
 	{{"no-issues", func(k *Knobs) { k.NoIssues = true }}},
 	{{"omitted=keep", func(k *Knobs) { k.Omitted = OmittedKept }}},
 	{{"extend=merge", func(k *Knobs) { k.Extend = ExtendMerges }}},

@@ -63,10 +63,70 @@
 // which strings are targets; when escalations are due, and that their periods
 // are at most a year.
 //
-// Unknown: whatever is a field of [Knobs]. Their zero value is the likeliest
-// answer. A test that runs under [AllKnobs] and some [RandomKnobs] knows that
-// the program does not depend on a guess. The codes and texts of all other
-// errors are invented: read their status only.
+// Unknown: whatever is a field of [Knobs]. The codes and texts of all errors
+// but three are invented: read their status only.
+//
+// # Knobs
+//
+// The zero value of [Knobs] is the likeliest server. A test that runs under
+// [AllKnobs] and some [RandomKnobs] knows that the program does not depend on
+// a guess. The second column is the default, the third where it comes from:
+// inferred from the predecessor of this API, its samples or its clients, or
+// unknown, where nothing speaks for it but caution.
+//
+//	List             both verbs                              inferred
+//	Delete           both paths                              inferred
+//	NoGet            the route is there                      inferred
+//	WrongVerb        405                                     unknown
+//	BadUUID          404                                     unknown
+//	NoIssues         the older API is there                  unknown
+//	Omitted          a modify resets what it leaves out      unknown
+//	Extend           a modify replaces it whole              inferred
+//	UnknownKeys      dropped                                 unknown
+//	KeepEmptyUUID    an empty uuid is replaced               unknown
+//	Normalize        JSON is kept as it came                 unknown
+//	Length           characters                              inferred
+//	RuleNameLimit    none                                    unknown
+//	RefuseEmptyRules accepted                                inferred
+//	EmptyTargets     400                                     unknown
+//	RefuseTeams      accepted                                inferred
+//	LooseTimes       start and end, in this order            unknown
+//	ForwardHours     any hours; they may reach over midnight unknown
+//	DimensionArray   400                                     inferred
+//	UncheckedFilter  400 where the grammar is broken         unknown
+//	UniqueNames      names may repeat                        unknown
+//	EditableDefault  403                                     unknown
+//	IssueExtend      a modify needs no extend                inferred
+//	ListLag          none                                    unknown
+//	GetLag           none                                    unknown
+//	CommitDelay      none                                    unknown
+//	IDs              ascending by commit                     inferred
+//	Errors           HTTP status and code are equal          inferred
+//	RowID            null in the answer of add alone         inferred
+//	Unset            null in the answer of add, else -1, ""  inferred
+//	Rows             {"data": [...]}                         inferred
+//	PageInfo         beside content                          inferred
+//	FloatTimes       whole seconds                           inferred
+//	NullEmpty        [], "" and {}                           unknown
+//	ExtraFields      none                                    unknown
+//	BareIncident     with the envelope                       inferred
+//	Trace            TRACE- and a UUID                       inferred
+//	Language         English                                 unknown
+//	Search           a part of the name, in any letter case  inferred
+//	Sort             the newest first                        inferred
+//	LastPage         a page out of range is empty            unknown
+//	ShowDeleted      deleted schedules are gone              inferred
+//	Window           sliding                                 unknown
+//	CountRefused     refused calls do not count              unknown
+//	LimitWait        no Retry-After                          unknown
+//	FilterMatch      both filters                            inferred
+//	LeftToRight      AND binds closer than OR                unknown
+//	SleepingClaims   only what is in effect takes incidents  inferred
+//	OffDays          nobody is on duty                       unknown
+//	LevelClock       from the beginning of the incident      unknown
+//	Workspace        one built-in schedule                   inferred
+//	Skew             none
+//	NoDate           every answer has a Date
 //
 // # Limits
 //

@@ -14,6 +14,7 @@ type Knobs struct {
 	Delete    DeleteRoute // how schedules are deleted
 	NoGet     bool        // there is no route for one schedule
 	WrongVerb int         // status of a path that exists for the other verb: 0 is 405, else 404
+	BadUUID   int         // status of a name that is no schedule's: 0 is 404, else 400
 	NoIssues  bool        // the older Issue API is not there
 
 	// What a write means.

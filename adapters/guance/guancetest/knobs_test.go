@@ -37,6 +37,14 @@ var knobs = map[string]func(a *api){
 		assert.Equal(a.t, "ft.RouterNotFound", got.ErrorCode)
 	},
 
+	"bad-uuid=400": func(a *api) {
+		const missing = "incsch_00000000000000000000000000000000"
+		assert.Equal(a.t, 400, a.do("GET", schedules+"/x/get", nil).status)
+		assert.Equal(a.t, 400, a.tryModify("x", nil).status)
+		assert.Equal(a.t, 400, a.do("POST", schedules+"/x/delete", nil).status)
+		assert.Equal(a.t, 404, a.do("GET", schedules+"/"+missing+"/get", nil).status)
+		assert.Equal(a.t, 404, a.tryModify(missing, nil).status)
+	},
 	"no-issues": func(a *api) {
 		assert.Equal(a.t, "ft.RouterNotFound", a.do("POST", issues+"/list", nil).ErrorCode)
 		assert.Equal(a.t, 404, a.do("GET", root+"/issue-level/list", nil).status)
@@ -223,7 +231,11 @@ var knobs = map[string]func(a *api){
 		assert.Equal(a.t, []string{"Default", "b", "c", "a"}, stored(a.server.Schedules()), "in the order of commit")
 		assert.Equal(a.t, []string{"c", "b", "a", "Default"}, a.names(""), "by row id")
 	},
-	"ids=blocks":   func(a *api) { assert.Equal(a.t, []int64{61, 42, 62, 43}, a.ids(4)) },
+	"ids=blocks": func(a *api) {
+		assert.Equal(a.t, []int64{61, 42, 62, 43}, a.ids(4))
+		a.server.AddSchedule(guancetest.Schedule{ID: 63})
+		assert.Equal(a.t, []int64{44, 64}, a.ids(2), "an id that is taken is passed over")
+	},
 	"ids=reversed": func(a *api) { assert.Equal(a.t, []int64{59, 58, 57}, a.ids(3)) },
 
 	"errors=not-found": func(a *api) {

@@ -68,7 +68,7 @@ func (c *call) get() *problem {
 	if x == nil || x.Workspace != c.key.Workspace || !x.Alive() && !c.knobs.ShowDeleted ||
 		c.knobs.GetLag && x.asOf(c.now.Add(-c.knobs.ListLag)) == nil {
 		s.mu.Unlock()
-		return &problem{kind: noSchedule}
+		return c.missing(c.id)
 	}
 	out := c.show(x, false)
 	s.mu.Unlock()

@@ -22,10 +22,10 @@ type Schedule struct {
 	NotifyTargets   []string
 
 	// Extend is a JSON object, and Strategy the elements of scheduleStrategy
-	// (strategyConfig in answers). Both are kept and shown byte for byte, but
-	// for white space between tokens, and but for the wordings of a strategy
-	// that the documentation calls equal: notifyType, a bare string as
-	// notifyObject, and an empty uuid.
+	// (strategyConfig in answers). Unless Knobs.Normalize is on, both are kept
+	// and shown byte for byte, but for white space between tokens, and for
+	// three things that a call may write and the server words itself:
+	// notifyType, a bare string as notifyObject, and an empty uuid.
 	Extend   json.RawMessage
 	Strategy []json.RawMessage
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,8 +56,7 @@ func (c *call) modify() *problem {
 	s := c.server
 	s.mu.Lock()
 	x := c.find(c.id)
-	p = c.editable(x)
-	if p != nil {
+	if p = c.editable(c.id, x); p != nil {
 		s.mu.Unlock()
 		return p
 	}
@@ -83,11 +83,23 @@ func (c *call) find(uuid string) *Schedule {
 	return x
 }
 
-// editable checks that a schedule can be changed or deleted.
-func (c *call) editable(x *Schedule) *problem {
+// uuids are what the names of schedules look like.
+var uuids = regexp.MustCompile(`^incsch_[0-9a-f]{32}$`)
+
+// missing is the answer to the name of a schedule that is not there.
+func (c *call) missing(uuid string) *problem {
+	if c.knobs.BadUUID != 0 && !uuids.MatchString(uuid) {
+		return bad("schedule_uuid", "no name of a schedule")
+	}
+	return &problem{kind: noSchedule}
+}
+
+// editable checks that a schedule can be changed or deleted; x is what find
+// returned for the uuid.
+func (c *call) editable(uuid string, x *Schedule) *problem {
 	switch {
 	case x == nil:
-		return &problem{kind: noSchedule}
+		return c.missing(uuid)
 	case x.Default && !c.knobs.EditableDefault:
 		return &problem{kind: notEditable}
 	}
@@ -253,7 +265,7 @@ func (c *call) remove(uuids []string) *problem {
 	s := c.server
 	s.mu.Lock()
 	for _, uuid := range uuids {
-		if p := c.editable(c.find(uuid)); p != nil {
+		if p := c.editable(uuid, c.find(uuid)); p != nil {
 			s.mu.Unlock()
 			return p
 		}

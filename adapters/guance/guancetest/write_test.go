@@ -99,6 +99,7 @@ func TestABatchDeletesAllOrNothing(t *testing.T) {
 			`{}`:                               400,
 			`{"scheduleUUIDs":[]}`:             400,
 			`{"scheduleUUIDs":"` + uuid + `"}`: 400,
+			`{`:                                400,
 			`{"scheduleUUIDs":["` + uuid + `","incsch_0"]}`:             404,
 			`{"scheduleUUIDs":["` + uuid + `","` + builtIn.UUID + `"]}`: 403,
 		} {
@@ -161,6 +162,12 @@ func TestAPersonsScheduleIsStoredAsItIs(t *testing.T) {
 		assert.Equal(t, x.Extend, y.Extend)
 		assert.Equal(t, x.Strategy, y.Strategy)
 		assert.Equal(t, x.Extra, y.Extra)
+
+		assert.Equal(t, uuid, a.server.AddSchedule(guancetest.Schedule{UUID: uuid, ID: x.ID, Name: "another"}), "a uuid that exists is replaced")
+		assert.Equal(t, "another", a.get(uuid)["name"])
+		assert.Len(t, a.server.Schedules(), 1)
+		_, ok := a.server.Schedule("incsch_0")
+		assert.False(t, ok)
 
 		assert.True(t, a.server.Edit(uuid, func(x *guancetest.Schedule) { x.Name = "edited" }))
 		assert.Equal(t, "edited", a.get(uuid)["name"])
