@@ -7,8 +7,8 @@
 // with one project, two virtual IDs and an access key, whose names, passwords
 // and uuids are constants. [Server.Tickets], [Server.Histories], [Server.Tags]
 // and [Server.Jobs] show what it holds, [Server.Requests] what it was asked.
-// [Server.Open], [Server.Act] and [Server.Delete] are what people do in the
-// console. [Server.Approvals] and [Server.Executions] prove that a program
+// [Server.Open], [Server.Act], [Server.Remark] and [Server.Delete] are what
+// people do in the console. [Server.Approvals] and [Server.Executions] prove that a program
 // approved nothing.
 //
 // # Routes
@@ -60,7 +60,10 @@
 // to FinalApproved; reject to Rejected; reopen of a cancelled or rejected
 // ticket to Pending, with the first step again; a final ticket changes no
 // more; only the submitter cancels, reopens and updates; the step that waits
-// is null in a status that waits for nobody; a uuid that is used is SYS.1000.
+// is null in a status that waits for nobody; a uuid that is used is SYS.1000,
+// and so is an unknown field in a query; an unknown event counts as missing;
+// who sees a ticket may tag and delete it, in either delete mode; there is a
+// default approval process with one step, whose approver is the admin account.
 //
 // Inferred or unknown, with another reading that a program might meet: these
 // are the fields of [Knobs], with what their zero value means.

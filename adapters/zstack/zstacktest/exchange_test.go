@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,7 +21,7 @@ type exchange struct {
 	about  string
 	method string
 	path   string
-	auth   string // the name of a session; "" for none
+	auth   string // the name of a session, "key" for the access key, "" for none
 	job    string // X-Job-UUID, "" for none
 	body   string
 	status int
@@ -92,6 +93,31 @@ var exchanges = []exchange{
 		200, `{"inventories":[{"comment":"recovered \u0026 closed","createDate":"Jan 1, 2000 8:00:00 AM","fromStatus":"Pending","lastOpDate":"Jan 1, 2000 8:00:00 AM","operationContextType":"StatusChanged","operatorType":"IAM2VirtualID","operatorUuid":"1c255722caf34cb888b57d11a744248c","sequence":1,"ticketUuid":"0f3c5a1e7b2d5c6e8a901b2c3d4e5f60","toStatus":"Cancelled","uuid":"$h"}],"schema":{"inventories[0]":"org.zstack.ticket.entity.TicketStatusHistoryInventory"}}`,
 	},
 	{
+		"the submitter changes the request of the cancelled ticket", "PUT", "/tickets/0f3c5a1e7b2d5c6e8a901b2c3d4e5f60/actions", "b", "77777777777777777777777777777777",
+		`{"updateTicketRequest":{"requests":[{"requestName":"incident","apiName":"org.zstack.header.vm.APICreateVmInstanceMsg","executeTimes":1,"apiBody":{"name":"other"}}],"description":"seen again","systemTags":[],"userTags":[]}}`,
+		202, `{"apiTimeout":1800000,"location":"http://10.0.0.5:8080/zstack/v1/api-jobs/77777777777777777777777777777777"}`,
+	},
+	{"the job runs", "GET", "/api-jobs/77777777777777777777777777777777", "b", "", "", 202, `{}`},
+	{
+		"the request is changed", "GET", "/tickets?q=uuid%3D0f3c5a1e7b2d5c6e8a901b2c3d4e5f60&fields=description%2Crequest", "b", "", "",
+		200, `{"inventories":[{"description":"seen again","request":[{"apiBody":{"name":"other"},"apiName":"org.zstack.header.vm.APICreateVmInstanceMsg","executeTimes":1,"requestName":"incident"}]}],` +
+			`"schema":{"inventories[0]":"org.zstack.ticket.entity.TicketInventory","inventories[0].request[0]":"org.zstack.ticket.entity.TicketRequest"}}`,
+	},
+	{
+		"an access key asks for the ticket's status", "GET", "/tickets?q=uuid%3D0f3c5a1e7b2d5c6e8a901b2c3d4e5f60&fields=status", "key", "", "",
+		200, `{"inventories":[{"status":"Cancelled"}],"schema":{"inventories[0]":"org.zstack.ticket.entity.TicketInventory","inventories[0].status":"org.zstack.ticket.entity.TicketStatus"}}`,
+	},
+	{
+		"a creation is only validated", "POST", "/tickets", "b", "88888888888888888888888888888888",
+		`{"params":{"name":"check","requests":[],"accountSystemType":"iam2","accountSystemContext":{"projectUuid":"28c9a199e3e842d28c9805eb89be56cb","virtualIDUuid":"1c255722caf34cb888b57d11a744248c"},"systemTags":["ephemeral::validationOnly"]}}`,
+		202, `{"apiTimeout":1800000,"location":"http://10.0.0.5:8080/zstack/v1/api-jobs/88888888888888888888888888888888"}`,
+	},
+	{"the job runs", "GET", "/api-jobs/88888888888888888888888888888888", "b", "", "", 202, `{}`},
+	{
+		"and found wrong", "GET", "/api-jobs/88888888888888888888888888888888", "b", "", "",
+		503, `{"error":{"code":"SYS.1007","description":"One or more API argument is invalid","details":"field[requests] must be a nonempty list"}}`,
+	},
+	{
 		"a tag is added", "POST", "/user-tags", "b", "33333333333333333333333333333333",
 		`{"params":{"resourceType":"TicketVO","resourceUuid":"0f3c5a1e7b2d5c6e8a901b2c3d4e5f60","tag":"mon::k\u003dv","systemTags":[],"userTags":[]}}`,
 		202, `{"apiTimeout":1800000,"location":"http://10.0.0.5:8080/zstack/v1/api-jobs/33333333333333333333333333333333"}`,
@@ -152,7 +178,14 @@ func TestTheVendorsSDKNoticesNothing(t *testing.T) {
 			req.Header.Set("Content-Type", "application/json; charset=utf-8")
 			req.Header.Set("X-JSON-Schema", "true")
 			req.Header.Set("User-Agent", "okhttp/3.12.13")
-			if x.auth != "" {
+			switch x.auth {
+			case "":
+			case "key":
+				date := server.Now().In(time.FixedZone("CST", 8*60*60)).Format("Mon, 02 Jan 2006 15:04:05 MST")
+				path, _, _ := strings.Cut(x.path, "?")
+				req.Header.Set("Date", date)
+				req.Header.Set("Authorization", signed(x.method, date, "/v1"+path))
+			default:
 				req.Header.Set("Authorization", "OAuth "+names[x.auth])
 			}
 			if x.job != "" {

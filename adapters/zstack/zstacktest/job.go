@@ -23,7 +23,6 @@ type job struct {
 	polls     int       // answers 202 that are still to come
 	acted     bool      // its work was done, or refused
 	stuck     bool      // it will never end
-	lost      bool      // its result has expired
 
 	class   string
 	result  object
@@ -158,7 +157,7 @@ func (c *call) poll(id string) *refusal {
 		return plain(http.StatusMethodNotAllowed, "only GET method is allowed for querying job status")
 	}
 	j := c.server.jobs.byID[id]
-	if j == nil || j.lost {
+	if j == nil {
 		return plain(http.StatusNotFound, "the job has been expired")
 	}
 	if !j.done(c.now) || j.polls > 0 {
@@ -248,7 +247,9 @@ func schemaOf(class string, inventory any, path string) object {
 	out[path] = class
 	prefix := strings.TrimSuffix(class, "Inventory")
 	if class == ticketClass {
-		out[path+".status"] = prefix + "Status"
+		if fields["status"] != nil {
+			out[path+".status"] = prefix + "Status"
+		}
 		requests, _ := fields["request"].([]any)
 		for i := range requests {
 			out[path+".request"+index(i)] = prefix + "Request"

@@ -163,6 +163,17 @@ func TestAJobFaultStrikesAsOftenAsItSays(t *testing.T) {
 	})
 }
 
+func TestTheIDOfAnExpiredJobIsFree(t *testing.T) {
+	bubble(t, zstacktest.Options{}, func(a *api) {
+		a.server.InjectJob(zstacktest.JobFault{Kind: zstacktest.JobExpires})
+		a.headers = map[string]string{"X-Job-UUID": jobOne}
+		body := ticketBody(obj{"resourceUuid": key1})
+		assert.Equal(t, 202, a.do("POST", "/tickets", body).status)
+		assert.Equal(t, 404, a.do("GET", "/api-jobs/"+jobOne, nil).status)
+		assert.Equal(t, "SYS.1000", a.job("POST", "/tickets", body).code(t), "it acts again, and finds the uuid used")
+	})
+}
+
 func TestARestartInterruptsWhatRuns(t *testing.T) {
 	knobs := zstacktest.Knobs{JobTime: time.Second, JobActs: zstacktest.ActsAtEnd}
 	bubble(t, zstacktest.Options{Knobs: knobs}, func(a *api) {

@@ -65,7 +65,7 @@ func (s *Server) strikeJob(j *job, c *call) {
 		j.stuck = true
 	case JobExpires:
 		c.carryOut(j, c.now)
-		j.lost = true
+		s.jobs.forget(func(other *job) bool { return other == j })
 	case JobFails:
 		fail("SYS.1000")
 		j.acted = true

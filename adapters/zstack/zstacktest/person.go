@@ -81,6 +81,30 @@ func HarmlessRequests() []TicketRequest {
 // and Reopen. With Knobs.CommitLag the change takes its turn and commits
 // later. An error says why the server refuses it.
 func (s *Server) Act(uuid string, e Event, comment string) error {
+	return s.act(uuid, comment, func(Status) []Event { return []Event{e} })
+}
+
+// Remark leaves a comment on a ticket as people must who want to say something
+// and decide nothing: there is no comment without a change of the status. An
+// open ticket is rejected with the comment and reopened; a cancelled or
+// rejected one is reopened with the comment, and cancelled or rejected again.
+// Both rows commit together. A ticket with its final approval cannot be
+// remarked on.
+func (s *Server) Remark(uuid, comment string) error {
+	return s.act(uuid, comment, func(now Status) []Event {
+		switch now {
+		case Cancelled:
+			return []Event{Reopen, Cancel}
+		case Rejected:
+			return []Event{Reopen, Reject}
+		}
+		return []Event{Reject, Reopen}
+	})
+}
+
+// act does what choose says for the status of a ticket; the first event has
+// the comment.
+func (s *Server) act(uuid, comment string, choose func(Status) []Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, k := s.advance(), s.knobs
@@ -88,14 +112,22 @@ func (s *Server) Act(uuid string, e Event, comment string) error {
 	if t == nil {
 		return fmt.Errorf("zstacktest: no ticket %s", uuid)
 	}
-	who := s.personFor(t, e)
-	if p := s.mayChange(t, e, who, k); p != nil {
+	events := choose(t.Status)
+	if p := s.mayChange(t, events[0], s.personFor(t, events[0]), k); p != nil {
 		return errors.New("zstacktest: " + p.say(English))
 	}
-	ch := change{comment: comment, who: who, sequence: s.draw()}
+	changes := make([]change, len(events))
+	for i := range changes {
+		changes[i].sequence = s.draw()
+	}
+	changes[0].comment = comment
 	s.later(now, now.Add(s.lag(k)), func(at time.Time) {
-		if s.find(uuid) == t && s.mayChange(t, e, who, k) == nil { // nobody was faster
-			ch.at = at
+		for i, e := range events {
+			ch := changes[i]
+			ch.who, ch.at = s.personFor(t, e), at
+			if s.find(uuid) != t || s.mayChange(t, e, ch.who, k) != nil {
+				return // somebody was faster
+			}
 			s.transition(t, e, ch, k)
 		}
 	})

@@ -1,7 +1,9 @@
 package zstacktest_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,6 +57,52 @@ func TestAPersonActsAsWhoeverMay(t *testing.T) {
 		}, got)
 		assert.Zero(t, a.server.Approvals(), "a person's are not the program's")
 		assert.Len(t, a.server.Executions(), 1)
+	})
+}
+
+func TestARemarkLeavesTheTicketAsOpenAsItWas(t *testing.T) {
+	for _, row := range []struct {
+		rule   string
+		events []zstacktest.Event // before
+		want   string             // the rows of the remark
+	}{
+		{"a pending ticket is rejected and reopened", nil, "Pending-Rejected said, Rejected-Pending "},
+		{"so is one with a first approval", []zstacktest.Event{zstacktest.Approve}, "IntermediateApproved-Rejected said, Rejected-Pending "},
+		{"a cancelled ticket is reopened and cancelled", []zstacktest.Event{zstacktest.Cancel}, "Cancelled-Pending said, Pending-Cancelled "},
+		{"a rejected ticket is reopened and rejected", []zstacktest.Event{zstacktest.Reject}, "Rejected-Pending said, Pending-Rejected "},
+		{"a final one is left alone", []zstacktest.Event{zstacktest.Approve, zstacktest.Approve}, ""},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			bubble(t, zstacktest.Options{Knobs: zstacktest.Knobs{ResultRow: zstacktest.ResultRowShared}}, func(a *api) {
+				uuid := a.newTicket(obj{"flowCollectionUuid": zstacktest.TwoStepCollectionUUID})
+				for _, e := range row.events {
+					require.NoError(t, a.server.Act(uuid, e, ""))
+				}
+				before, _ := a.server.Ticket(uuid)
+				err := a.server.Remark(uuid, "said")
+				assert.Equal(t, row.want == "", err != nil)
+				got := []string{}
+				for _, h := range a.server.Histories(uuid)[len(row.events):] {
+					got = append(got, string(h.From)+"-"+string(h.To)+" "+h.Comment)
+				}
+				assert.Equal(t, row.want, strings.Join(got, ", "))
+				after, _ := a.server.Ticket(uuid)
+				assert.Equal(t, before.Status.Open(), after.Status.Open())
+			})
+		})
+	}
+}
+
+func TestARemarkThatCommitsLateMayComeTooLate(t *testing.T) {
+	bubble(t, zstacktest.Options{Knobs: zstacktest.Knobs{CommitLag: time.Minute}}, func(a *api) {
+		one, two := a.newTicket(nil), a.newTicket(nil)
+		require.NoError(t, a.server.Remark(one, "first"))
+		require.NoError(t, a.server.Remark(two, "second"))
+		assert.Equal(t, []any{3.0, 4.0}, a.values("/tickets/histories?sort=sequence", "sequence"))
+		a.server.Delete(one)
+		a.server.Settle()
+		assert.Equal(t, []any{3.0, 4.0}, a.values("/tickets/histories?sort=sequence", "sequence"), "its numbers are never used")
+		assert.Empty(t, a.server.Histories(one))
 	})
 }
 

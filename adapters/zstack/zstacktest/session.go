@@ -40,11 +40,12 @@ type session struct {
 
 // Session is a login, for tests to look at.
 type Session struct {
-	UUID            string
-	VirtualIDUUID   string // "" for an account
-	ProjectUUID     string // "" outside of a project
-	AccountUUID     string
-	Created, Expire time.Time
+	UUID          string
+	VirtualIDUUID string // "" for an account
+	ProjectUUID   string // "" outside of a project
+	AccountUUID   string
+	Created       time.Time
+	Expires       time.Time // unless another call lets it live on
 }
 
 // Sessions returns the sessions that live, in the order of their creation.
@@ -63,7 +64,7 @@ func (s *Server) Sessions() []Session {
 	for i, a := range live {
 		out[i] = Session{
 			UUID: a.who.session, VirtualIDUUID: a.who.virtual, ProjectUUID: a.who.project, AccountUUID: a.who.account,
-			Created: a.created, Expire: a.expires,
+			Created: a.created, Expires: a.expires,
 		}
 	}
 	return out

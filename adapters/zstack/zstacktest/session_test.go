@@ -118,7 +118,7 @@ func TestLogoutNeedsNoCredentialsAndForgivesEverything(t *testing.T) {
 		first := a.server.Sessions()[0]
 		assert.Equal(t, zstacktest.DefaultVirtualIDUUID, first.VirtualIDUUID)
 		assert.Empty(t, first.ProjectUUID)
-		assert.Equal(t, 2*time.Hour, first.Expire.Sub(first.Created))
+		assert.Equal(t, 2*time.Hour, first.Expires.Sub(first.Created))
 	})
 }
 
