@@ -71,9 +71,7 @@ func (o *object) put(key string, v any) { o.set(key, encode(v)) }
 
 func (o object) clone() object { return slices.Clone(o) }
 
-// MarshalJSON writes the object; values are not touched.
-func (o object) MarshalJSON() ([]byte, error) { return o.bytes(), nil }
-
+// bytes writes the object; values are not touched.
 func (o object) bytes() []byte {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -91,6 +89,22 @@ func (o object) bytes() []byte {
 
 // encode is v as compact JSON with nothing escaped that need not be.
 func encode(v any) json.RawMessage {
+	switch v := v.(type) {
+	case json.RawMessage:
+		return v
+	case object:
+		return v.bytes()
+	case []object:
+		rows := make([]json.RawMessage, len(v))
+		for i, o := range v {
+			rows[i] = o.bytes()
+		}
+		return list(rows)
+	case string:
+		if plain(v) {
+			return json.RawMessage(`"` + v + `"`)
+		}
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -98,6 +112,28 @@ func encode(v any) json.RawMessage {
 		panic("guancetest: a value that JSON cannot hold: " + err.Error())
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// plain reports whether a string needs no escapes.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// list is a JSON array of elements that are not touched.
+func list(elements []json.RawMessage) json.RawMessage {
+	b := []byte{'['}
+	for i, e := range elements {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, e...)
+	}
+	return append(b, ']')
 }
 
 // compact is raw without white space between its tokens.

@@ -222,9 +222,6 @@ func (k Knobs) orNull(empty bool, v any) json.RawMessage {
 	if empty && k.NullEmpty {
 		return null
 	}
-	if raw, ok := v.(json.RawMessage); ok {
-		return raw
-	}
 	return encode(v)
 }
 
@@ -237,18 +234,6 @@ func (k Knobs) timestamp(t time.Time) json.RawMessage {
 		return json.RawMessage(strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', 6, 64))
 	}
 	return json.RawMessage(strconv.FormatInt(t.Unix(), 10))
-}
-
-// list is a JSON array of elements that are not touched.
-func list(elements []json.RawMessage) json.RawMessage {
-	b := []byte{'['}
-	for i, e := range elements {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, e...)
-	}
-	return append(b, ']')
 }
 
 func nonNil(s []string) []string {
