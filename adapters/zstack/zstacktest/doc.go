@@ -128,7 +128,8 @@
 //
 // [Server.InjectJob] scripts failures of jobs that were accepted: stuck for
 // ever, expired, failed before or after the server has acted, ended by a dead
-// session. [Server.Restart] interrupts all jobs.
+// session; and API errors of synchronous calls. [Server.Restart] interrupts all
+// jobs.
 //
 // # Time
 //

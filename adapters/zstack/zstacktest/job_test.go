@@ -163,6 +163,21 @@ func TestAJobFaultStrikesAsOftenAsItSays(t *testing.T) {
 	})
 }
 
+func TestASynchronousCallFailsWithAnyCode(t *testing.T) {
+	bubble(t, zstacktest.Options{}, func(a *api) {
+		a.server.InjectJob(
+			zstacktest.JobFault{Kind: zstacktest.CallFails, Route: "tickets", Code: "SYS.1009"},
+			zstacktest.JobFault{Kind: zstacktest.CallFails, Route: "login", Code: "ID.1005"},
+			zstacktest.JobFault{Kind: zstacktest.CallFails},
+		)
+		assert.Equal(t, "OK", a.job("POST", "/tickets", ticketBody(nil)).code(t), "neither a job nor its polls are struck")
+		assert.Equal(t, "SYS.1009", a.do("GET", "/tickets", nil).code(t))
+		assert.Equal(t, "ID.1005", a.do("PUT", "/accounts/login", obj{"logInByAccount": obj{}}).code(t))
+		assert.Equal(t, "SYS.1000", a.do("GET", "/tickets", nil).code(t))
+		assert.Equal(t, "OK", a.do("GET", "/tickets", nil).code(t))
+	})
+}
+
 func TestTheIDOfAnExpiredJobIsFree(t *testing.T) {
 	bubble(t, zstacktest.Options{}, func(a *api) {
 		a.server.InjectJob(zstacktest.JobFault{Kind: zstacktest.JobExpires})

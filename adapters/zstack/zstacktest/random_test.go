@@ -138,7 +138,7 @@ func TestNoCombinationOfKnobsBreaksTheServer(t *testing.T) {
 		tttest.StatusBefore, tttest.StatusAfter, tttest.Throttle, tttest.HTML, tttest.Twice, tttest.Unauthorized,
 	}
 	jobKinds := []zstacktest.JobFaultKind{
-		zstacktest.JobSticks, zstacktest.JobSticksAfter, zstacktest.JobExpires, zstacktest.JobFails, zstacktest.JobFailsAfter, zstacktest.JobSessionDies,
+		zstacktest.JobSticks, zstacktest.JobSticksAfter, zstacktest.JobExpires, zstacktest.JobFails, zstacktest.JobFailsAfter, zstacktest.JobSessionDies, zstacktest.CallFails,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		knobs := rapid.Custom(func(t *rapid.T) zstacktest.Knobs {

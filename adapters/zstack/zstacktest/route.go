@@ -246,12 +246,15 @@ func (c *call) serve(body []byte) *refusal {
 	if p := c.readParams(); p != nil {
 		return p
 	}
-	switch {
-	case c.action.query != nil:
-		return c.list(c.action.query)
-	case c.action.async:
+	if c.action.async {
 		c.accept()
 		return nil
+	}
+	if f := c.server.jobs.takeFault(c.endpoint.route, true); f != nil {
+		return f.refusal("SYS.1000")
+	}
+	if c.action.query != nil {
+		return c.list(c.action.query)
 	}
 	if !c.endpoint.open {
 		if p := c.identify(); p != nil {

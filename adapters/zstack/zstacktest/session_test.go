@@ -83,7 +83,7 @@ func TestASessionEndsTwoHoursAfterItsLastCall(t *testing.T) {
 		time.Sleep(2*time.Hour - 1)
 		a.do("GET", "/api-jobs/"+id, nil)
 		assert.Equal(t, true, valid())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		assert.Equal(t, false, valid(), "neither a poll nor a look lets it live on")
 		assert.Equal(t, "ID.1001", a.do("GET", "/tickets", nil).code(t))
 		time.Sleep(time.Hour)
@@ -130,7 +130,7 @@ func TestSessionsAreCountedByUser(t *testing.T) {
 		a.approver()
 		time.Sleep(2*time.Hour - 1)
 		a.do("GET", "/tickets", nil)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		assert.Equal(t, 200, a.do("PUT", "/iam2/projects/login", body).status, "dead sessions do not count")
 	})
 }

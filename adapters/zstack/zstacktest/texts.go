@@ -12,7 +12,6 @@ var (
 	textSignature      = text{"wrong accessKey signature", "wrong accessKey signature，签名错误"}
 	textAccessKey      = text{"access key id[%s] not found", "access key id[%s] 不存在"}
 	textSessions       = text{"Login sessions hit limit of max allowed concurrent login sessions", "登录会话数已达到上限"}
-	textDenied         = text{"operation is denied by default, API[%s]", "默认禁止该操作，API[%s]"}
 	textNotMember      = text{"virtual ID[uuid:%s] is not a member of the project[name:%s]", "虚拟用户[uuid:%s]不属于项目[name:%s]"}
 	textDuration       = text{"field[duration] must be in range of [60, 31536000], but was %v", "字段[duration]必须在[60, 31536000]范围内，实际为%v"}
 	textMandatory      = text{"field[%s] of message[%s] is mandatory, can not be null", "消息[%[2]s]的字段[%[1]s]是必填项，不能为空"}
