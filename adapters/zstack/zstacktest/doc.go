@@ -15,29 +15,29 @@
 //
 // Paths follow the context path ("/zstack") and "/v1". A 202 makes a job.
 //
-//	login           PUT    /accounts/login, PUT /iam2/virtual-ids/login
-//	login-project   PUT    /iam2/projects/login
-//	login-platform  PUT    /iam2/platform/login
-//	logout          DELETE /accounts/sessions/{uuid}
-//	renew           PUT    /accounts/sessions/{uuid}/renew         202
-//	valid           GET    /accounts/sessions/{uuid}/valid
-//	ready           GET    /management-nodes/ready
-//	time            PUT    /management-nodes/actions               getCurrentTime
-//	zone            GET    /management-nodes/platform-timezone
-//	job             GET    /api-jobs/{uuid}
-//	create          POST   /tickets                                202, writes
-//	change          PUT    /tickets/{uuid}/actions                 202, writes: changeTicketStatus, updateTicketRequest
-//	delete          DELETE /tickets/{uuid}                         202, writes
-//	tickets         GET    /tickets, /tickets/{uuid}
-//	histories       GET    /tickets/histories, /tickets/histories/{uuid}
-//	archives        GET    /tickets/archives
-//	history-archives GET   /tickets/histories/archives
-//	types           GET    /ticket-types, /ticket-types/{uuid}
-//	flows           GET    /tickets/flow, /tickets/flow/{uuid}
-//	collections     GET    /tickets/flow-collections, /tickets/flow-collections/{uuid}
-//	tag             POST   /user-tags                              202, writes
-//	tags            GET    /user-tags, /user-tags/{uuid}
-//	untag           DELETE /tags/{uuid}                            202, writes
+//	login             PUT     /accounts/login, PUT /iam2/virtual-ids/login
+//	login-project     PUT     /iam2/projects/login
+//	login-platform    PUT     /iam2/platform/login
+//	logout            DELETE  /accounts/sessions/{uuid}
+//	renew             PUT     /accounts/sessions/{uuid}/renew         202
+//	valid             GET     /accounts/sessions/{uuid}/valid
+//	ready             GET     /management-nodes/ready
+//	time              PUT     /management-nodes/actions               getCurrentTime
+//	zone              GET     /management-nodes/platform-timezone
+//	job               GET     /api-jobs/{uuid}
+//	create            POST    /tickets                                202, writes
+//	change            PUT     /tickets/{uuid}/actions                 202, writes: changeTicketStatus, updateTicketRequest
+//	delete            DELETE  /tickets/{uuid}                         202, writes
+//	tickets           GET     /tickets, /tickets/{uuid}
+//	histories         GET     /tickets/histories, /tickets/histories/{uuid}
+//	archives          GET     /tickets/archives
+//	history-archives  GET     /tickets/histories/archives
+//	types             GET     /ticket-types, /ticket-types/{uuid}
+//	flows             GET     /tickets/flow, /tickets/flow/{uuid}
+//	collections       GET     /tickets/flow-collections, /tickets/flow-collections/{uuid}
+//	tag               POST    /user-tags                              202, writes
+//	tags              GET     /user-tags, /user-tags/{uuid}
+//	untag             DELETE  /tags/{uuid}                            202, writes
 //
 // Not simulated: web hooks, captchas and second factors, the newer generic
 // login, set-up of types and approval processes over the API, tag patterns,

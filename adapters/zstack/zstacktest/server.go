@@ -175,9 +175,10 @@ func (s *Server) SetKnobs(k Knobs) {
 }
 
 // Restart stops the server and lets it start again, which takes down: during
-// that time it answers as Knobs.Starting says. Running jobs do no more work;
-// Knobs.RestartJobs says what becomes of them. Tickets, sessions and results
-// are in the database and stay.
+// that time it answers as Knobs.Starting says. Running jobs do no more work,
+// and changes that wait for their commit never come; Knobs.RestartJobs says what
+// becomes of the jobs. Tickets, sessions and results are in the database and
+// stay.
 func (s *Server) Restart(down time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
