@@ -63,16 +63,17 @@
 // which strings are targets; when escalations are due, and that their periods
 // are at most a year.
 //
-// Unknown: whatever is a field of [Knobs]. The codes and texts of all errors
-// but three are invented: read their status only.
+// Open: whatever is a field of [Knobs]. Invented: the codes and texts of all
+// errors but those three; read their status only.
 //
 // # Knobs
 //
 // The zero value of [Knobs] is the likeliest server. A test that runs under
 // [AllKnobs] and some [RandomKnobs] knows that the program does not depend on
 // a guess. The second column is the default, the third where it comes from:
-// inferred from the predecessor of this API, its samples or its clients, or
-// unknown, where nothing speaks for it but caution.
+// documented, although clients have seen otherwise; inferred from the
+// predecessor of this API, its samples or its clients; or unknown, where
+// nothing speaks for it but caution.
 //
 //	List             both verbs                              inferred
 //	Delete           both paths                              inferred
@@ -101,7 +102,7 @@
 //	GetLag           none                                    unknown
 //	CommitDelay      none                                    unknown
 //	IDs              ascending by commit                     inferred
-//	Errors           HTTP status and code are equal          inferred
+//	Errors           HTTP status and code are equal          documented
 //	RowID            null in the answer of add alone         inferred
 //	Unset            null in the answer of add, else -1, ""  inferred
 //	Rows             {"data": [...]}                         inferred
