@@ -91,7 +91,7 @@ var refusals = []struct {
 	{"effectiveTime ends after it starts", obj{"extend": effective(7, 7)}, "extend.effectiveTime.end"},
 	{"effectiveTime is in whole seconds", obj{"extend": effective(1, 7.5)}, "extend.effectiveTime.end"},
 	{"effectiveTime is no text", obj{"extend": effective("1", 7)}, "extend.effectiveTime.start"},
-	{"effectiveTime is not in milliseconds", obj{"extend": effective(1, 1769000000000)}, "extend.effectiveTime.end"},
+	{"effectiveTime is not in milliseconds", obj{"extend": effective(1, int64(1769000000000))}, "extend.effectiveTime.end"},
 	{"effectiveTime is not negative", obj{"extend": effective(-1, 7)}, "extend.effectiveTime.start"},
 	{"scheduleStrategy must not be null", obj{"scheduleStrategy": nil}, "scheduleStrategy"},
 	{"scheduleStrategy is an array", obj{"scheduleStrategy": obj{}}, "scheduleStrategy"},

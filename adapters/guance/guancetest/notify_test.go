@@ -21,7 +21,7 @@ func TestWhatATicketDoesToRouting(t *testing.T) {
 		now := a.server.Now()
 		assert.Equal(t, []string{"acnt_guancetest"}, a.told("agg-1"), "only the built-in schedule is there")
 
-		uuid := a.add(obj{"timezone": "UTC", "dimensionFilter": "host:agg-1", "extend": effective(now.Unix(), 4102444800)})
+		uuid := a.add(obj{"timezone": "UTC", "dimensionFilter": "host:agg-1", "extend": effective(now.Unix(), int64(4102444800))})
 		assert.Equal(t, []string{"notify_1"}, a.told("agg-1"), "the ticket takes its host from the global schedule")
 		assert.Equal(t, []string{"acnt_guancetest"}, a.told("agg-2"))
 
