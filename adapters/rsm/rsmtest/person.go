@@ -44,11 +44,11 @@ func (s *Server) Edit(id int64, f func(*Mode)) bool {
 	if m == nil {
 		return false
 	}
-	next := m.shown(s.clock())
-	before := slices.Clone(next.Items)
-	f(&next)
+	given := m.shown(s.clock())
+	before := slices.Clone(given.Items)
+	f(&given)
+	next := given.clone() // f may have kept what it was given
 	next.ID = id
-	next = next.clone() // f may have kept what it was given
 	for i := range next.Items {
 		it := &next.Items[i]
 		if i < len(before) && it.CI == before[i].CI && it.State == before[i].State {
