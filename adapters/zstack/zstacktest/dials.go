@@ -1,8 +1,9 @@
 package zstacktest
 
 import (
-	"math/rand/v2"
 	"time"
+
+	"github.com/ttkit/ttkit/internal/sim"
 )
 
 // NamedKnobs is one setting of the knobs, with a name for a subtest.
@@ -11,106 +12,95 @@ type NamedKnobs struct {
 	Knobs Knobs
 }
 
-// dial is one knob and the values that it can take beside its zero value.
-type dial []value
-
-type value struct {
-	name string
-	set  func(*Knobs)
-}
-
-var dials = []dial{
+// dials are the knobs' values beside the zero ones.
+var dials = sim.Dials[Knobs]{
 	{
-		{"job-time=150ms", func(k *Knobs) { k.JobTime = 150 * time.Millisecond }},
-		{"job-time=3s", func(k *Knobs) { k.JobTime = 3 * time.Second }},
+		sim.To("job-time=150ms", func(k *Knobs) { k.JobTime = 150 * time.Millisecond }),
+		sim.To("job-time=3s", func(k *Knobs) { k.JobTime = 3 * time.Second }),
 	},
-	{{"job-polls=3", func(k *Knobs) { k.JobPolls = 3 }}},
-	{{"job-acts=end,job-time=1s", func(k *Knobs) {
+	{sim.To("job-polls=3", func(k *Knobs) { k.JobPolls = 3 })},
+	{sim.To("job-acts=end,job-time=1s", func(k *Knobs) {
 		k.JobActs = ActsAtEnd
 		k.JobTime = max(k.JobTime, time.Second)
-	}}},
-	{{"commit-lag=2s", func(k *Knobs) { k.CommitLag = 2 * time.Second }}},
-	{{"job-retention=1m", func(k *Knobs) { k.JobRetention = time.Minute }}},
-	{{"restart-jobs=drop", func(k *Knobs) { k.RestartJobs = RestartDrops }}},
-	{{"starting=503", func(k *Knobs) { k.Starting = StartingNotReady }}},
-	{{"location=same", func(k *Knobs) { k.Location = LocationSame }}},
-	{{"no-api-timeout", func(k *Knobs) { k.NoAPITimeout = true }}},
-	{{"repeat-location", func(k *Knobs) { k.RepeatLocation = true }}},
-	{{"session-timeout=30s", func(k *Knobs) { k.SessionTimeout = 30 * time.Second }}},
+	})},
+	{sim.To("commit-lag=2s", func(k *Knobs) { k.CommitLag = 2 * time.Second })},
+	{sim.To("job-retention=1m", func(k *Knobs) { k.JobRetention = time.Minute })},
+	{sim.To("restart-jobs=drop", func(k *Knobs) { k.RestartJobs = RestartDrops })},
+	{sim.To("starting=503", func(k *Knobs) { k.Starting = StartingNotReady })},
+	{sim.To("location=same", func(k *Knobs) { k.Location = LocationSame })},
+	{sim.To("no-api-timeout", func(k *Knobs) { k.NoAPITimeout = true })},
+	{sim.To("repeat-location", func(k *Knobs) { k.RepeatLocation = true })},
+	{sim.To("session-timeout=30s", func(k *Knobs) { k.SessionTimeout = 30 * time.Second })},
 	{
-		{"bad-key=1001", func(k *Knobs) { k.BadKey = BadKeySession }},
-		{"bad-key=text", func(k *Knobs) { k.BadKey = BadKeyText }},
+		sim.To("bad-key=1001", func(k *Knobs) { k.BadKey = BadKeySession }),
+		sim.To("bad-key=text", func(k *Knobs) { k.BadKey = BadKeyText }),
 	},
-	{{"account-keys", func(k *Knobs) { k.AccountKeys = true }}},
-	{{"admin-submits", func(k *Knobs) { k.AdminSubmits = true }}},
+	{sim.To("account-keys", func(k *Knobs) { k.AccountKeys = true })},
+	{sim.To("admin-submits", func(k *Knobs) { k.AdminSubmits = true })},
 	{
-		{"refusals=1006", func(k *Knobs) { k.Refusals = RefusalsOperation }},
-		{"refusals=1007", func(k *Knobs) { k.Refusals = RefusalsArgument }},
+		sim.To("refusals=1006", func(k *Knobs) { k.Refusals = RefusalsOperation }),
+		sim.To("refusals=1007", func(k *Knobs) { k.Refusals = RefusalsArgument }),
 	},
-	{{"open-event=reopen", func(k *Knobs) { k.OpenEvent = OpenReopens }}},
-	{{"update-rejected", func(k *Knobs) { k.UpdateRejected = true }}},
-	{{"check-body", func(k *Knobs) { k.CheckBody = true }}},
-	{{"refuse-zero-times", func(k *Knobs) { k.RefuseZeroTimes = true }}},
-	{{"create-row", func(k *Knobs) { k.CreateRow = true }}},
-	{{"result-row=shared", func(k *Knobs) { k.ResultRow = ResultRowShared }}},
-	{{"executor-drops-tags", func(k *Knobs) { k.ExecutorDropsTags = true }}},
-	{{"delete-missing=1003", func(k *Knobs) { k.DeleteMissing = DeleteMissingRefused }}},
-	{{"no-archive", func(k *Knobs) { k.NoArchive = true }}},
-	{{"burn-uuids", func(k *Knobs) { k.BurnUUIDs = true }}},
-	{{"keep-tags", func(k *Knobs) { k.KeepTags = true }}},
-	{{"drop-create-tags", func(k *Knobs) { k.DropCreateTags = true }}},
-	{{"duplicate-tag=tag", func(k *Knobs) { k.DuplicateTag = DuplicateTagOwn }}},
+	{sim.To("open-event=reopen", func(k *Knobs) { k.OpenEvent = OpenReopens })},
+	{sim.To("update-rejected", func(k *Knobs) { k.UpdateRejected = true })},
+	{sim.To("check-body", func(k *Knobs) { k.CheckBody = true })},
+	{sim.To("refuse-zero-times", func(k *Knobs) { k.RefuseZeroTimes = true })},
+	{sim.To("create-row", func(k *Knobs) { k.CreateRow = true })},
+	{sim.To("result-row=shared", func(k *Knobs) { k.ResultRow = ResultRowShared })},
+	{sim.To("executor-drops-tags", func(k *Knobs) { k.ExecutorDropsTags = true })},
+	{sim.To("delete-missing=1003", func(k *Knobs) { k.DeleteMissing = DeleteMissingRefused })},
+	{sim.To("no-archive", func(k *Knobs) { k.NoArchive = true })},
+	{sim.To("burn-uuids", func(k *Knobs) { k.BurnUUIDs = true })},
+	{sim.To("keep-tags", func(k *Knobs) { k.KeepTags = true })},
+	{sim.To("drop-create-tags", func(k *Knobs) { k.DropCreateTags = true })},
+	{sim.To("duplicate-tag=tag", func(k *Knobs) { k.DuplicateTag = DuplicateTagOwn })},
 	{
-		{"texts=cut", func(k *Knobs) { k.Texts = TextsCut }},
-		{"texts=utf8mb4", func(k *Knobs) { k.Texts = TextsWide }},
+		sim.To("texts=cut", func(k *Knobs) { k.Texts = TextsCut }),
+		sim.To("texts=utf8mb4", func(k *Knobs) { k.Texts = TextsWide }),
 	},
-	{{"case-sensitive", func(k *Knobs) { k.CaseSensitive = true }}},
-	{{"refuse-quotes", func(k *Knobs) { k.RefuseQuotes = true }}},
+	{sim.To("case-sensitive", func(k *Knobs) { k.CaseSensitive = true })},
+	{sim.To("refuse-quotes", func(k *Knobs) { k.RefuseQuotes = true })},
 	{
-		{"dates=9", func(k *Knobs) { k.Dates = DatesJava9 }},
-		{"dates=20", func(k *Knobs) { k.Dates = DatesJava20 }},
-	},
-	{
-		{"zone=UTC", func(k *Knobs) { k.Zone = ZoneUTC }},
-		{"zone=Asia/Kolkata", func(k *Knobs) { k.Zone = ZoneKolkata }},
-		{"zone=America/Phoenix", func(k *Knobs) { k.Zone = ZonePhoenix }},
-	},
-	{{"numbers=float", func(k *Knobs) { k.Numbers = NumbersFloats }}},
-	{{"locale=en_US", func(k *Knobs) { k.Locale = English }}},
-	{
-		{"errors=full", func(k *Knobs) { k.Errors = ErrorFull }},
-		{"errors=cause", func(k *Knobs) { k.Errors = ErrorCause }},
-		{"errors=causes", func(k *Knobs) { k.Errors = ErrorCauses }},
+		sim.To("dates=9", func(k *Knobs) { k.Dates = DatesJava9 }),
+		sim.To("dates=20", func(k *Knobs) { k.Dates = DatesJava20 }),
 	},
 	{
-		{"operators=iam2", func(k *Knobs) { k.Operators = OperatorsShort }},
-		{"operators=none", func(k *Knobs) { k.Operators = OperatorsNone }},
+		sim.To("zone=UTC", func(k *Knobs) { k.Zone = ZoneUTC }),
+		sim.To("zone=Asia/Kolkata", func(k *Knobs) { k.Zone = ZoneKolkata }),
+		sim.To("zone=America/Phoenix", func(k *Knobs) { k.Zone = ZonePhoenix }),
+	},
+	{sim.To("numbers=float", func(k *Knobs) { k.Numbers = NumbersFloats })},
+	{sim.To("locale=en_US", func(k *Knobs) { k.Locale = English })},
+	{
+		sim.To("errors=full", func(k *Knobs) { k.Errors = ErrorFull }),
+		sim.To("errors=cause", func(k *Knobs) { k.Errors = ErrorCause }),
+		sim.To("errors=causes", func(k *Knobs) { k.Errors = ErrorCauses }),
 	},
 	{
-		{"rows=uuid", func(k *Knobs) { k.Rows = RowsByUUID }},
-		{"rows=reversed", func(k *Knobs) { k.Rows = RowsReversed }},
+		sim.To("operators=iam2", func(k *Knobs) { k.Operators = OperatorsShort }),
+		sim.To("operators=none", func(k *Knobs) { k.Operators = OperatorsNone }),
 	},
-	{{"extra-fields", func(k *Knobs) { k.ExtraFields = true }}},
-	{{"success-field", func(k *Knobs) { k.SuccessField = true }}},
-	{{"throttled=503", func(k *Knobs) { k.Throttled = Throttled503 }}},
 	{
-		{"skew=90s", func(k *Knobs) { k.Skew = 90 * time.Second }},
-		{"skew=-90s", func(k *Knobs) { k.Skew = -90 * time.Second }},
-		{"skew=20m", func(k *Knobs) { k.Skew = 20 * time.Minute }},
+		sim.To("rows=uuid", func(k *Knobs) { k.Rows = RowsByUUID }),
+		sim.To("rows=reversed", func(k *Knobs) { k.Rows = RowsReversed }),
 	},
-	{{"no-date", func(k *Knobs) { k.NoDate = true }}},
+	{sim.To("extra-fields", func(k *Knobs) { k.ExtraFields = true })},
+	{sim.To("success-field", func(k *Knobs) { k.SuccessField = true })},
+	{sim.To("throttled=503", func(k *Knobs) { k.Throttled = Throttled503 })},
+	{
+		sim.To("skew=90s", func(k *Knobs) { k.Skew = 90 * time.Second }),
+		sim.To("skew=-90s", func(k *Knobs) { k.Skew = -90 * time.Second }),
+		sim.To("skew=20m", func(k *Knobs) { k.Skew = 20 * time.Minute }),
+	},
+	{sim.To("no-date", func(k *Knobs) { k.NoDate = true })},
 }
 
 // AllKnobs returns the defaults, and after them every other value of every
 // knob alone.
 func AllKnobs() []NamedKnobs {
-	all := []NamedKnobs{{Name: "defaults"}}
-	for _, d := range dials {
-		for _, v := range d {
-			n := NamedKnobs{Name: v.name}
-			v.set(&n.Knobs)
-			all = append(all, n)
-		}
+	var all []NamedKnobs
+	for name, k := range dials.All() {
+		all = append(all, NamedKnobs{name, k})
 	}
 	return all
 }
@@ -118,13 +108,4 @@ func AllKnobs() []NamedKnobs {
 // RandomKnobs returns a combination: every knob has its zero value with a
 // probability of one half, else any of the values of [AllKnobs]. The same
 // seed gives the same combination.
-func RandomKnobs(seed uint64) Knobs {
-	r := rand.New(rand.NewPCG(seed, 0))
-	var k Knobs
-	for _, d := range dials {
-		if r.IntN(2) == 1 {
-			d[r.IntN(len(d))].set(&k)
-		}
-	}
-	return k
-}
+func RandomKnobs(seed uint64) Knobs { return dials.Random(seed) }
