@@ -133,6 +133,18 @@ var brokenGroups = []broken{
 		},
 	},
 	{
+		how:    "takes a ticket's own object for a member, promoted or not",
+		caught: []string{"groups/never-promoted"},
+		spoil: func(s *spoiled, _ *state) {
+			s.add = func(ctx context.Context, id string, objs ...string) ([]tt.ItemResult, error) {
+				if t, err := s.System.GetTT(ctx, id); err == nil && len(objs) == 1 && objs[0] == t.Object && !t.State.Ended() {
+					return []tt.ItemResult{tt.ItemOf(objs[0], nil)}, nil
+				}
+				return s.System.AddToGroupTT(ctx, id, objs...)
+			}
+		},
+	},
+	{
 		how:    "adds to closed groups without a word",
 		caught: []string{"groups/closed"},
 		spoil: func(s *spoiled, _ *state) {

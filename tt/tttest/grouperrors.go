@@ -96,7 +96,11 @@ func groupsNeverPromoted(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.cannotAdd(ctx, sys, id, tt.ErrConflict)
+	if err := e.cannotAdd(ctx, sys, id, tt.ErrConflict); err != nil {
+		return err
+	}
+	_, err = sys.AddToGroupTT(ctx, id, e.object(0)) // the ticket has it, but is no group
+	return refused(fmt.Sprintf("AddToGroupTT %q of the object of a ticket that was never promoted", id), err, tt.ErrConflict)
 }
 
 func groupsClosed(ctx context.Context, e *env) error {
