@@ -81,7 +81,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a.answer = &Response{
 		Status: resp.StatusCode, Header: resp.Header, Body: body,
-		method: c.in.method(), path: c.url.Path, scrub: c.client.scrub,
+		method: c.in.method(), path: c.url.Path, scrub: c.client.secrets.scrubber(),
 	}
 	resp.Body = http.NoBody
 	return resp, nil

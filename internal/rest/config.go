@@ -75,7 +75,7 @@ type Client struct {
 	timeout         time.Duration
 	retry           tt.Retry
 	authorize       func(h http.Header)
-	scrub           *scrubber
+	secrets         secrets
 	maxReply        int64
 	fail            func(r *Response) *tt.Error
 	bucket          bucket
@@ -90,10 +90,10 @@ func New(cfg Config) (*Client, error) {
 		timeout:   cfg.Timeout,
 		retry:     cfg.Retry,
 		authorize: cfg.Authorize,
-		scrub:     newScrubber(cfg.Secrets),
 		maxReply:  cfg.MaxReply,
 		fail:      cfg.Fail,
 	}
+	c.secrets.keep(cfg.Secrets)
 	if err := c.setBase(cfg.BaseURL); err != nil {
 		return nil, err
 	}

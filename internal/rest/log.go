@@ -19,7 +19,7 @@ func (c *call) logAttempt() {
 		slog.String("adapter", c.client.adapter),
 		slog.String("system", c.client.system),
 		slog.String("method", c.in.method()),
-		slog.String("path", c.client.scrub.line(c.url.Path, maxWords)),
+		slog.String("path", c.client.secrets.scrubber().line(c.url.Path, maxWords)),
 		slog.Int("attempt", c.number),
 	}
 	if len(c.in.Query) > 0 {
@@ -33,7 +33,7 @@ func (c *call) logAttempt() {
 	}
 	if c.last != nil {
 		attrs = append(attrs, slog.String("code", string(c.last.Code)), slog.String("outcome", c.last.Outcome.String()),
-			slog.String("error", c.client.scrub.line(c.last.Err.Error(), maxWords)))
+			slog.String("error", c.client.secrets.scrubber().line(c.last.Err.Error(), maxWords)))
 	}
 	if c.waiting {
 		attrs = append(attrs, slog.Duration("repeat_in", c.wait))

@@ -267,3 +267,26 @@ func FuzzWords(f *testing.F) {
 		require.Equal(t, words, s.line(words, maxWords), "a second time changes nothing")
 	})
 }
+
+// A session is a secret that is known only when the server has given it.
+func TestASecretLearnedOnTheWay(t *testing.T) {
+	const session = "9f0d2c1b3a4e5f60718293a4b5c6d7e8"
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{replies: []string{reply(400, "no such session: "+session), reply(400, "no such session: "+session)}}
+		c := newClient(t, a.network().client(t))
+		_, err := c.Do(t.Context(), Request{Path: "/x"})
+		require.Contains(t, failure(t, err).Error(), session)
+
+		c.Hide(tt.NewSecret(session))
+		for i := range 2 * learnedSecrets { // the configured ones are never forgotten
+			c.Hide(tt.NewSecret(fmt.Sprintf("another-session-%d", i)), tt.NewSecret(session))
+		}
+		c.Hide(tt.NewSecret(session))
+		_, err = c.Do(t.Context(), Request{Path: "/x"})
+		assert.NotContains(t, failure(t, err).Error(), session)
+		assert.Contains(t, failure(t, err).Error(), mask)
+		assert.Contains(t, c.secrets.scrubber().hide(token), mask)
+		assert.Len(t, c.secrets.learned, learnedSecrets)
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), session)
+	})
+}

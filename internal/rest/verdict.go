@@ -166,11 +166,12 @@ func (c *Client) finish(e *tt.Error) *tt.Error {
 	if e.Adapter == "" {
 		e.Adapter, e.System = c.adapter, c.system
 	}
-	e.VendorCode = c.scrub.line(e.VendorCode, maxWords)
-	e.TraceID = c.scrub.line(e.TraceID, maxWords)
+	scrub := c.secrets.scrubber()
+	e.VendorCode = scrub.line(e.VendorCode, maxWords)
+	e.TraceID = scrub.line(e.TraceID, maxWords)
 	err := e.Err
 	text := err.Error()
-	if clean := c.scrub.line(text, maxWords); clean != text {
+	if clean := scrub.line(text, maxWords); clean != text {
 		e.Err = &reworded{clean, func(target error) bool { return errors.Is(err, target) }}
 	}
 	return e
