@@ -20,6 +20,7 @@ type attempt struct {
 	started time.Time
 
 	refused bool      // no transport was given the request
+	stopped error     // why Config.Before did not let it begin
 	answer  *Response // nil when no status line came
 	err     error     // why there is no answer, or why its body is incomplete
 	expired bool      // the attempt's own time limit passed
@@ -51,6 +52,17 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.err = sendable(req); a.err != nil {
 		a.refused = true
 		return nil, a.err
+	}
+	if before := c.client.before; before != nil {
+		after, err := before(req.Context())
+		if err != nil {
+			a.refused, a.stopped = true, err
+			return nil, err
+		}
+		if after != nil {
+			defer after()
+		}
+		a.started = time.Now()
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), c.client.timeout)
 	defer cancel()

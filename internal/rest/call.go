@@ -127,6 +127,8 @@ func (c *call) again(e *tt.Error) bool {
 	switch {
 	case !e.Temporary(), c.ctx.Err() != nil:
 		return false
+	case c.try != nil && c.try.stopped != nil:
+		return false // Before has waited as long as that makes sense
 	case e.Status == http.StatusNotImplemented, e.Status == http.StatusHTTPVersionNotSupported:
 		return false // will not change by itself within a call
 	case c.in.Class == Once, c.in.Class == Guarded && e.Outcome != tt.NotDone:

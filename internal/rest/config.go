@@ -2,6 +2,7 @@ package rest
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -54,6 +55,14 @@ type Config struct {
 
 	MaxReply int64 // bytes of one reply; 0: 16 MiB
 
+	// Before is called before each attempt, repeats included, and may wait:
+	// it is bounded by the caller's context alone, not by Timeout. after is
+	// called when the reply is in, or when there will be none. An error ends
+	// the call, with nothing sent in this attempt; a *tt.Error is returned as
+	// it is, but that its Outcome is Unknown where an earlier attempt may have
+	// acted. nil: nothing is called.
+	Before func(ctx context.Context) (after func(), err error)
+
 	// Fail is the adapter's reading of an answer: nil is success. It sees
 	// every answer but redirects, 2xx included, because some vendors report
 	// failures there. It need not fill in Status, RetryAfter, or an
@@ -77,6 +86,7 @@ type Client struct {
 	authorize       func(h http.Header)
 	secrets         secrets
 	maxReply        int64
+	before          func(ctx context.Context) (after func(), err error)
 	fail            func(r *Response) *tt.Error
 	bucket          bucket
 	clock           clock
@@ -91,6 +101,7 @@ func New(cfg Config) (*Client, error) {
 		retry:     cfg.Retry,
 		authorize: cfg.Authorize,
 		maxReply:  cfg.MaxReply,
+		before:    cfg.Before,
 		fail:      cfg.Fail,
 	}
 	c.secrets.keep(cfg.Secrets)

@@ -18,6 +18,9 @@ import (
 // verdict reads what the latest attempt came to; nil is success. err is what
 // http.Client returned.
 func (c *call) verdict(err error) *tt.Error {
+	if c.try != nil && c.try.stopped != nil {
+		return c.stopped(c.try.stopped)
+	}
 	if c.try == nil || c.try.answer == nil {
 		e := c.noAnswer(err)
 		e.Outcome = tt.Unknown
@@ -132,6 +135,19 @@ func detached(err error) error {
 		return errors.New(err.Error())
 	}
 	return err
+}
+
+// stopped is the error of an attempt that Config.Before did not let begin.
+func (c *call) stopped(err error) *tt.Error {
+	var e *tt.Error
+	if errors.As(err, &e) {
+		mine := *e // it may be shared
+		return &mine
+	}
+	if c.ctx.Err() != nil {
+		return c.canceled("nothing was sent", tt.NotDone)
+	}
+	return &tt.Error{Code: tt.CodeInternal, Outcome: tt.NotDone, Err: fmt.Errorf("%s: nothing was sent: %w", c.name(), err)}
 }
 
 // diagnose tells the mistakes of a configuration from the troubles of a
