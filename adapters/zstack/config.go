@@ -19,7 +19,7 @@ type Config struct {
 	AccessKey      AccessKey         `tt:"access_key"`
 	ProjectUUID    string            `tt:"project_uuid" required:"true" help:"uuid of the project whose tickets these are"`
 	VirtualIDUUID  string            `tt:"virtual_id_uuid" required:"true" help:"uuid of the virtual ID that submits the tickets"`
-	Requests       []any             `tt:"requests" required:"true" help:"the API calls that a ticket asks approval for"`
+	Requests       []map[string]any  `tt:"requests" required:"true" help:"the API calls that a ticket asks approval for"`
 	AllowExecution bool              `tt:"allow_execution" default:"false" help:"accept requests that a final approval would execute"`
 	Queues         map[string]string `tt:"queues" help:"queue to the uuid of a flow collection; * stands for every other queue"`
 	CloseEvent     string            `tt:"close_event" default:"cancel" enum:"cancel,reject" help:"how a ticket is closed: cancel by its submitter, or reject by an approver"`
