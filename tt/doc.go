@@ -160,6 +160,9 @@
 // with [Errorf] and completes them with [Annotate] where the operation is known.
 // [Secret] keeps credentials out of everything that is printed.
 //
+// Where the vendor's documentation leaves much open, an adapter also implements
+// [Prober], which settles it on a live server.
+//
 // Package tttest holds the conformance kit, which tells in sentences what an
 // implementation does wrong.
 package tt

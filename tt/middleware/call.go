@@ -15,9 +15,9 @@ type Call struct {
 
 	// Request is the method's argument beside the context and what the fields
 	// above say in full: a tt.CreateRequest, tt.CloseRequest,
-	// tt.CommentRequest, tt.ListRequest or tt.UpdatesRequest, the time.Time
-	// of RenewTT and CreateGroupTT, the objects ([]string) of AddToGroupTT;
-	// otherwise nil.
+	// tt.CommentRequest, tt.ListRequest, tt.UpdatesRequest or tt.ProbeRequest,
+	// the time.Time of RenewTT and CreateGroupTT, the objects ([]string) of
+	// AddToGroupTT; otherwise nil.
 	Request any
 
 	result func() any
@@ -26,7 +26,7 @@ type Call struct {
 // Result returns what the method returned when next was last called, also
 // beside an error, and nil before that: a tt.Created, *tt.Ticket, []string
 // (GetObjectTTs), string (FindTT, CreateGroupTT), tt.List, bool (CloseTT),
-// []tt.ItemResult, tt.Updates or []tt.CheckResult. It is nil for AddComment,
+// []tt.ItemResult, tt.Updates, []tt.CheckResult or []tt.Finding. It is nil for AddComment,
 // RenewTT and Shutdown. The caller gets the same value: read it, and neither
 // change nor keep it.
 func (c Call) Result() any {

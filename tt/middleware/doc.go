@@ -21,7 +21,10 @@
 //
 // A decorator that changes requests or results, rather than watching and
 // gating calls, embeds tt.System in a struct and overrides the methods that
-// it is about; the others, and those of later versions, pass untouched.
+// it is about; the others, and those of later versions, pass untouched. Such a
+// struct has the methods of tt.System and no others: what is optional, as
+// tt.Prober is, ends there unless the struct has a method for it, which calls
+// tt.Probe on the System inside. Intercept's Systems have all of them.
 //
 // Printing a decorated system prints the system inside, so that what an
 // adapter hides stays hidden.

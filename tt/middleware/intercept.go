@@ -15,8 +15,8 @@ import (
 type Interceptor func(ctx context.Context, call Call, next func(context.Context) error) error
 
 // Intercept returns a System whose every call goes through f, Shutdown and
-// Check among them. The one exception is Capabilities, which asks no server
-// and cannot fail: it is answered by sys.
+// Check among them, and Probe of the optional tt.Prober, too. The one exception
+// is Capabilities, which asks no server and cannot fail: it is answered by sys.
 //
 //   - When f does not call next, nothing reaches sys. The caller gets f's
 //     error; f returning nil instead means "done" for AddComment, RenewTT and
@@ -41,6 +41,9 @@ func Intercept(sys tt.System, f Interceptor) tt.System {
 
 // intercepted embeds Unimplemented and not tt.System, so that a method which
 // this file forgets fails loudly and never passes f by.
+//
+// It has the methods of every optional interface of package tt, so that
+// decorating loses none.
 type intercepted struct {
 	tt.Unimplemented
 	sys tt.System
@@ -161,6 +164,15 @@ func (i *intercepted) GetUpdates(ctx context.Context, req tt.UpdatesRequest) (tt
 
 func (i *intercepted) Check(ctx context.Context) ([]tt.CheckResult, error) {
 	return ask(ctx, i, Call{Op: "Check", ReadOnly: true}, i.sys.Check)
+}
+
+// Probe makes every intercepted System a tt.Prober. Where the System inside is
+// none, it answers ErrUnsupported, as tt.Probe would without a decorator.
+func (i *intercepted) Probe(ctx context.Context, req tt.ProbeRequest) ([]tt.Finding, error) {
+	shown := req
+	shown.Objects = slices.Clone(req.Objects)
+	call := Call{Op: "Probe", Request: shown}
+	return ask(ctx, i, call, func(ctx context.Context) ([]tt.Finding, error) { return tt.Probe(ctx, i.sys, req) })
 }
 
 func (i *intercepted) Shutdown(ctx context.Context) error {

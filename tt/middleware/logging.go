@@ -18,7 +18,7 @@ import (
 //	key, obj     the key and the object of the request
 //	duration     how long the call took
 //	existed, closed, expired, degraded   what tt.Created says
-//	count        how many ids, changes or checks the answer holds
+//	count        how many ids, changes, checks or findings the answer holds
 //	ok, temp, fail, skip                 how many objects AddToGroupTT answered with each
 //	code, outcome, retry_after, error    of a failed call
 //	error        of the first object that AddToGroupTT failed for, or the first
@@ -115,6 +115,8 @@ func attributes(call Call, err error, took time.Duration) []slog.Attr {
 			attrs = append(attrs, slog.Int("count", len(result.IDs)))
 		case tt.Updates:
 			attrs = append(attrs, slog.Int("count", len(result.Changes)))
+		case []tt.Finding:
+			attrs = append(attrs, slog.Int("count", len(result)))
 		case []tt.CheckResult:
 			attrs = append(attrs, slog.Int("count", len(result)))
 			for _, check := range result {

@@ -23,6 +23,12 @@ import (
 // lines without their times.
 func logged(t *testing.T, backend *fake.Backend, calls func(ctx context.Context, sys tt.System)) []string {
 	t.Helper()
+	return loggedOver(t, backend.Open("msk"), calls)
+}
+
+// loggedOver is logged over any system.
+func loggedOver(t *testing.T, inside tt.System, calls func(ctx context.Context, sys tt.System)) []string {
+	t.Helper()
 	var out bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey || a.Key == slog.MessageKey && a.Value.String() == "ticket call" {
@@ -31,7 +37,7 @@ func logged(t *testing.T, backend *fake.Backend, calls func(ctx context.Context,
 		return a
 	}}))
 	synctest.Test(t, func(t *testing.T) { // where a call takes no time
-		calls(t.Context(), middleware.Logging(backend.Open("msk"), logger))
+		calls(t.Context(), middleware.Logging(inside, logger))
 	})
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 }
