@@ -55,6 +55,7 @@ type Fault struct {
 	Writes bool   // only calls that can change something
 	Skip   int    // let so many matching calls pass first
 	Times  int    // strike so many times; 0 means once, below 0 always
+	Then   bool   // wait, without counting calls, while the entry before it in the script is left
 
 	Delay      time.Duration // of CommitLate and Slow
 	RetryAfter time.Duration // becomes Error.RetryAfter
@@ -139,7 +140,7 @@ func (b *Backend) FaultsLeft() int {
 // strike takes the fault for a call of a System, nil for none.
 func (b *Backend) strike(op, system string) *Fault {
 	for i, f := range b.script {
-		if !f.matches(op, system) {
+		if f.Then && i > 0 || !f.matches(op, system) {
 			continue
 		}
 		if f.skip > 0 {
@@ -148,7 +149,11 @@ func (b *Backend) strike(op, system string) *Fault {
 		}
 		if f.left > 0 {
 			if f.left--; f.left == 0 {
-				b.script = slices.Delete(b.script, i, i+1)
+				if i == 0 {
+					b.script = b.script[1:] // a long schedule mostly loses its first
+				} else {
+					b.script = slices.Delete(b.script, i, i+1)
+				}
 			}
 		}
 		return &f.Fault

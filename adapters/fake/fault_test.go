@@ -194,6 +194,8 @@ func TestTheScriptIsPlayedInOrder(t *testing.T) {
 		{"an entry behind it does not", []fake.Fault{refused("GetTT"), refused("CreateTT")}, "xx..", 0},
 		{"two entries strike one after the other", []fake.Fault{refused("CreateTT"), refused("CreateTT")}, "x.x.", 0},
 		{"an entry can let calls pass", []fake.Fault{{Kind: fake.FailBefore, Skip: 2}}, "..x.", 0},
+		{"an entry can wait for the one before it", []fake.Fault{{Kind: fake.FailBefore, Skip: 1}, {Kind: fake.FailBefore, Skip: 1, Then: true}}, ".x.x", 0},
+		{"which may never come", []fake.Fault{refused("CloseTT"), {Kind: fake.FailBefore, Then: true}}, "....", 2},
 		{"or spare those that only read", []fake.Fault{{Kind: fake.FailBefore, Times: 2, Writes: true}}, "x.x.", 0},
 		{"an entry for another method stays", []fake.Fault{refused("CloseTT")}, "....", 1},
 		{"shutting down is spared unless named", []fake.Fault{{Kind: fake.FailBefore, Skip: 4}}, "....", 1},

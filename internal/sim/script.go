@@ -62,6 +62,9 @@ func (s *script) take(route string, writes bool) (f tttest.Fault, struck bool) {
 	defer s.mu.Unlock()
 	for i := range s.entries {
 		e := &s.entries[i]
+		if e.fault.Then && i > 0 {
+			continue
+		}
 		if e.fault.Route != "" && e.fault.Route != route || e.fault.Writes && !writes {
 			continue
 		}
@@ -72,10 +75,19 @@ func (s *script) take(route string, writes bool) (f tttest.Fault, struck bool) {
 		f = e.fault
 		if e.left > 0 {
 			if e.left--; e.left == 0 {
-				s.entries = slices.Delete(s.entries, i, i+1)
+				s.remove(i)
 			}
 		}
 		return f, true
 	}
 	return tttest.Fault{}, false
+}
+
+// remove takes an entry out. A long schedule mostly loses its first.
+func (s *script) remove(i int) {
+	if i == 0 {
+		s.entries = s.entries[1:]
+		return
+	}
+	s.entries = slices.Delete(s.entries, i, i+1)
 }

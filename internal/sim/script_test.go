@@ -28,6 +28,10 @@ func TestTheScriptChoosesByRouteWritesSkipAndTimes(t *testing.T) {
 		{"Skip does not count what does not match", []tttest.Fault{{Skip: 1, Route: "read"}}, "rarr", []int{ok, ok, down, ok}},
 		{"entries strike in their order", []tttest.Fault{{Status: 502}, {Status: 504}}, "aaa", []int{502, 504, ok}},
 		{"an entry that lets pass leaves the request to the next", []tttest.Fault{{Skip: 1, Status: 502}, {Status: 504}}, "aaa", []int{504, 502, ok}},
+		{"Then waits for the entry before", []tttest.Fault{{Skip: 1, Status: 502}, {Then: true, Status: 504}}, "aaa", []int{ok, 502, 504}},
+		{"Then counts from where the entry before struck last", []tttest.Fault{{Times: 2, Status: 502}, {Then: true, Skip: 1, Status: 504}}, "aaaa", []int{502, 502, ok, 504}},
+		{"Then is for neighbours: others strike meanwhile", []tttest.Fault{{Skip: 2, Status: 502}, {Then: true, Status: 504}, {Status: 503}}, "aaaa", []int{503, ok, 502, 504}},
+		{"Then at the beginning of a script waits for nothing", []tttest.Fault{{Then: true, Status: 504}}, "aa", []int{504, ok}},
 		{"the first that matches strikes", []tttest.Fault{{Route: "read", Status: 502}, {Status: 504}}, "ar", []int{504, 502}},
 	} {
 		t.Run(row.rule, func(t *testing.T) {

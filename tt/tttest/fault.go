@@ -34,6 +34,11 @@ type Fault struct {
 	Skip   int  // let so many matching requests pass first
 	Times  int  // strike so many times; 0 means once, below 0 always
 
+	// Then lets the entry wait, without counting requests, while the entry
+	// before it in the script is left. Entries with Then are a schedule: each
+	// Skip counts from where the last one struck.
+	Then bool
+
 	Delay      time.Duration // for Slow and Late
 	Status     int           // for StatusBefore and StatusAfter
 	RetryAfter time.Duration // for Throttle and StatusBefore; 0 sends no Retry-After

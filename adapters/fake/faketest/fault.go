@@ -8,7 +8,7 @@ import (
 
 // faultOf turns a fault of a network into one of the fake.
 func faultOf(f tttest.Fault) fake.Fault {
-	out := fake.Fault{Writes: f.Writes, Skip: f.Skip, Times: f.Times, Delay: f.Delay, RetryAfter: f.RetryAfter}
+	out := fake.Fault{Writes: f.Writes, Skip: f.Skip, Times: f.Times, Then: f.Then, Delay: f.Delay, RetryAfter: f.RetryAfter}
 	unavailable := func(what string) error { return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s", what) }
 	switch f.Kind {
 	case tttest.Refuse:
