@@ -257,6 +257,41 @@ func TestShutdownVerifiesAtOnce(t *testing.T) {
 	})
 }
 
+// Nobody looks after a System that is shut down.
+func TestShutdownRepeatsAVerificationThatFailedForNow(t *testing.T) {
+	for _, row := range []struct {
+		rule     string
+		failures int
+		code     tt.Code
+		open     []int
+	}{
+		{"a few failures are nothing", 4, tt.CodeUnavailable, []int{1}},
+		{"an outage ends it", 100, tt.CodeUnavailable, []int{1, 2}},
+		{"so does a refusal, which waiting does not change", 1, tt.CodePermissionDenied, []int{1, 2}},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &store{}
+				p := s.process(testSettings)
+				_, err := p.create(context.Background(), key)
+				require.NoError(t, err)
+				_, err = s.post(context.Background(), key) // another process, which died
+				require.NoError(t, err)
+				left := row.failures
+				s.onFind = func(int) error {
+					if left--; left >= 0 {
+						return tt.Errorf(row.code, tt.NotDone, "no")
+					}
+					return nil
+				}
+				err = p.shutdown()
+				assert.Equal(t, row.open, s.openOf(key))
+				assert.Equal(t, len(row.open) == 1, err == nil, "%v", err)
+			})
+		})
+	}
+}
+
 // Whatever the faults, a key that was created by processes that live and
 // repeat as told has exactly one open ticket in the end.
 func TestNeverNoneAndOneInTheEnd(t *testing.T) {

@@ -5,16 +5,25 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/ttkit/ttkit/tt"
 )
 
-// Between two sweeps at least pause passes, so that a storm of creates is
-// verified together. A verification that failed is made again after again,
-// and later each time, up to limit.
-const (
-	pause = time.Second
-	again = 5 * time.Second
-	limit = time.Minute // of one sweep, too
-)
+// limit is that of one sweep, and the longest wait before a verification that
+// failed is made again.
+const limit = time.Minute
+
+// drains is how often verifications that fail are made when the System is shut
+// down.
+const drains = 5
+
+// pause passes between two sweeps at least, so that a storm of creates is
+// verified together. It is a second, in proportion to the default of Late.
+func (s Settings) pause() time.Duration { return s.Late / 60 }
+
+// again is how long after the first failure a verification is made again: five
+// seconds, likewise, and later each time.
+func (s Settings) again() time.Duration { return s.Late / 12 }
 
 // sweeper looks every created key up once more, when whatever its last attempt
 // began must show: a duplicate that committed meanwhile is found and ended.
@@ -79,7 +88,7 @@ func (s *sweeper[T]) schedule() {
 			next = v.due
 		}
 	}
-	if earliest := s.last.Add(pause); next.Before(earliest) {
+	if earliest := s.last.Add(s.engine.set.pause()); next.Before(earliest) {
 		next = earliest
 	}
 	if s.timer != nil {
@@ -127,7 +136,7 @@ func (s *sweeper[T]) fire() {
 		for hash, v := range failed {
 			if _, newer := s.waiting[hash]; !newer {
 				v.failures++
-				v.due = time.Now().Add(min(time.Duration(v.failures)*again, limit))
+				v.due = time.Now().Add(min(time.Duration(v.failures)*s.engine.set.again(), limit))
 				s.waiting[hash] = v
 			}
 		}
@@ -193,12 +202,21 @@ func (s *sweeper[T]) stop() {
 	}
 }
 
-// drain verifies what still waits, at once.
+// drain verifies what still waits, at once. Nobody comes after it, so what
+// fails for now is tried again a few times.
 func (s *sweeper[T]) drain(ctx context.Context) error {
 	s.mu.Lock()
 	due := s.waiting
 	s.waiting = nil
 	s.mu.Unlock()
-	_, err := s.sweep(ctx, due)
-	return err
+	for round := 1; ; round++ {
+		failed, err := s.sweep(ctx, due)
+		if err == nil || round == drains || !tt.IsTemporary(err) {
+			return err
+		}
+		if sleep(ctx, s.engine.set.pause()) != nil {
+			return err
+		}
+		due = failed
+	}
 }
