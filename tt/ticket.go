@@ -36,7 +36,7 @@ type Ticket struct {
 
 	OpenedAt  time.Time `json:"open_ts,omitzero"`    // CreateRequest.Timestamp
 	ClosedAt  time.Time `json:"close_ts,omitzero"`   // set when closed or expired
-	StageAt   time.Time `json:"stage_ts,omitzero"`   // when the state was entered
+	StageAt   time.Time `json:"stage_ts,omitzero"`   // when the state was entered; an open one's: when it was made, whatever OpenedAt
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // end of the lease
 
 	Owner     string `json:"owner,omitempty"` // CreateRequest.Login, unless the vendor has an owner of its own

@@ -88,7 +88,7 @@ func (s *System) view(m *mode) *tt.Ticket {
 		t.Comments = append(t.Comments, c.comment())
 		t.Truncated = t.Truncated || c.Truncated
 	}
-	t.StageAt = t.OpenedAt
+	t.StageAt = time.UnixMilli(m.age().made).UTC() // not when the alarm was raised
 	if t.State.Ended() {
 		end, known := m.end(now)
 		switch {

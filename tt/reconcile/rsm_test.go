@@ -85,3 +85,23 @@ func TestDuplicatesOfAKeyAreEnded(t *testing.T) {
 		require.NoError(t, sys.Shutdown(context.WithoutCancel(ctx)))
 	})
 }
+
+// The time of an alarm is not when its ticket was made: a pipeline that was cut
+// off opens tickets late.
+func TestATicketMadeJustNowForAnOldAlarmIsNotClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := rsmtest.New(rsmtest.Options{})
+		defer server.Close()
+		sys := openRSM(server, "")
+		_, err := sys.CreateTT(t.Context(), tt.CreateRequest{Object: "sw-1", Subject: "down", Key: "k1", Timestamp: time.Now().Add(-day)})
+		require.NoError(t, err)
+		diff, err := reconcile.Plan(t.Context(), sys, nil, reconcile.Options{AllowEmpty: true})
+		require.NoError(t, err)
+		assert.Empty(t, diff.Items)
+		time.Sleep(time.Hour)
+		diff, err = reconcile.Plan(t.Context(), sys, nil, reconcile.Options{AllowEmpty: true})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"close 1001 k1 sw-1"}, lines(diff))
+		require.NoError(t, sys.Shutdown(context.WithoutCancel(t.Context())))
+	})
+}
