@@ -38,6 +38,10 @@ type Request struct {
 	// Out is where the JSON of a successful answer goes. An answer that is
 	// no JSON is then an error. nil: the reply's text does not matter.
 	Out any
+
+	// Fail reads the answers to this request, where they mean something else
+	// than elsewhere. nil: Config.Fail.
+	Fail func(r *Response) *tt.Error
 }
 
 // Response is a complete answer of the server.

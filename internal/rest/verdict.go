@@ -58,7 +58,11 @@ func (c *call) read(r *Response) *tt.Error {
 	if !complete && r.Status < 300 {
 		return c.incomplete(c.try.err)
 	}
-	if e := c.client.fail(r); e != nil {
+	fail := c.client.fail
+	if c.in.Fail != nil {
+		fail = c.in.Fail
+	}
+	if e := fail(r); e != nil {
 		mine := *e // the adapter's may be shared
 		return &mine
 	}
