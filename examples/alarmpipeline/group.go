@@ -1,14 +1,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/ttkit/ttkit/examples/internal/alertgroup"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -60,28 +58,9 @@ func newGroup(name string, n *notification) *group {
 	return g
 }
 
-// groupName names a group by its receiver and its group labels. Alertmanager's
-// own groupKey changes whenever somebody edits a route, and start times differ
-// between the Alertmanagers of a pair; neither may make a second ticket.
-//
-// The name is the beginning of the keys of the group's tickets; it leaves room
-// for the number of the episode.
+// groupName is the beginning of the keys of the group's tickets.
 func groupName(receiver string, labels map[string]string) string {
-	parts := []string{"alertmanager", receiver}
-	for _, label := range slices.Sorted(maps.Keys(labels)) {
-		parts = append(parts, label, labels[label])
-	}
-	name := tt.Key(parts...)
-	const longest = tt.MaxKey - 20 // a slash and the digits of a 63-bit number
-	if len(name) <= longest {
-		return name
-	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\xff")))
-	end := longest - 1 - 32
-	for !utf8.RuneStart(name[end]) {
-		end--
-	}
-	return name[:end] + "~" + hex.EncodeToString(sum[:16])
+	return alertgroup.Series(receiver, labels)
 }
 
 // key returns the key of an episode. Counting keeps it the same when a

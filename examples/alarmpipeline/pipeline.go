@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/ttkit/ttkit/examples/internal/alertgroup"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -125,16 +124,10 @@ func (p *Pipeline) notify(ctx context.Context, n *notification) error {
 // objectOf returns the object of an alert, "" when there is none that a
 // ticket system could know.
 func (p *Pipeline) objectOf(a alert) string {
-	obj := strings.TrimSpace(a.Labels[p.cfg.ObjectLabel])
-	if !p.cfg.KeepPort {
-		if host, port, err := net.SplitHostPort(obj); err == nil && strings.Trim(port, "0123456789") == "" {
-			obj = host
-		}
+	if obj := alertgroup.Object(a.Labels[p.cfg.ObjectLabel], p.cfg.KeepPort); obj != "" {
+		return obj
 	}
-	if tt.ValidateObject(obj) != nil {
-		return p.cfg.DefaultObject
-	}
-	return obj
+	return p.cfg.DefaultObject
 }
 
 // requireObject refuses a notification that could not become a ticket. One
