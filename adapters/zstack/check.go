@@ -64,10 +64,7 @@ func (s *System) validate(ctx context.Context) []tt.CheckResult {
 		}
 		p, err := s.plan(randomUUID(), tt.CreateRequest{Queue: queue, Object: "ttkit", Subject: "a check that makes no ticket"}, "")
 		if err == nil {
-			err = s.do(ctx, work{method: http.MethodPost, path: pathTickets, body: struct {
-				createBody
-				SystemTags []string `json:"systemTags"`
-			}{p.body, []string{validationOnly}}})
+			err = s.dryRun(ctx, p)
 		}
 		if err != nil {
 			err = withOutcome(err, tt.NotDone)
@@ -75,6 +72,25 @@ func (s *System) validate(ctx context.Context) []tt.CheckResult {
 		results = append(results, s.finding(name, err, "the server would accept a ticket of this project, this virtual ID and these requests"))
 	}
 	return results
+}
+
+// dryRun has the server check a create. Should it make the ticket all the
+// same, the ticket is ended.
+func (s *System) dryRun(ctx context.Context, p *ticketPlan) error {
+	var reply inventory[ticketRow]
+	err := s.do(ctx, work{method: http.MethodPost, path: pathTickets, out: &reply, body: struct {
+		createBody
+		SystemTags []string `json:"systemTags"`
+	}{p.body, []string{validationOnly}}})
+	if made := reply.Inventory.UUID; err == nil && isUUID(made) {
+		var body changeBody
+		body.Change.Event = s.closing
+		if failed := s.do(ctx, work{method: http.MethodPut, path: pathTickets + "/" + made + "/actions", body: body}); failed != nil {
+			return about(failed, "the server made ticket %s although it was to validate only, and ending that failed", made)
+		}
+		return tt.Errorf(tt.CodeInternal, tt.NotDone, "the server made ticket %s although it was to validate only (systemTags %s): it was ended again", made, validationOnly)
+	}
+	return err
 }
 
 // queueNames are the queues of the settings, or the default one.

@@ -242,7 +242,7 @@ func (s *System) resume(ctx context.Context, p *ticketPlan, row *ticketRow) (tt.
 	if b.ours {
 		missing = missing[:1]
 	}
-	if err := s.writeTags(ctx, p.uuid, missing); err != nil {
+	if err := s.writeTicketTags(ctx, p.uuid, missing); err != nil {
 		return tt.Created{ID: p.uuid}, unfinished(p.uuid, err)
 	}
 	return created, nil
