@@ -43,6 +43,13 @@ type Vendor[T any] struct {
 	// winner as it then is. With one ticket it has nothing to do. It must be
 	// safe to repeat, and to be run by two processes at once.
 	Resolve func(ctx context.Context, copies []T) (T, error)
+
+	// Begin is called before a post, when the look-up before it has shown no
+	// ticket. The context that it returns is that of the post, of the look-ups
+	// after it, and of the election; end is called when those are over. It is
+	// where a system that allows few calls reserves them. Its error is the
+	// create's, with nothing done. nil: nothing is called.
+	Begin func(ctx context.Context) (_ context.Context, end func(), err error)
 }
 
 // Settings are those of tt.Common that matter here.
@@ -132,12 +139,17 @@ func (e *Engine[T]) Create(ctx context.Context, key Key, post func(ctx context.C
 		if ctx.Err() != nil {
 			return Result[T]{}, flight.Canceled(ctx, tt.NotDone, "")
 		}
+		step, end, err := e.begin(ctx)
+		if err != nil {
+			return Result[T]{}, err
+		}
 		// From here on the step may outlive the call; it keeps the key.
 		held := state.hold()
 		release = func() {}
 		var status flight.Status
-		result, err := flight.Run(ctx, e.flights, &status, func(ctx context.Context) (Result[T], error) {
+		result, err := flight.Run(step, e.flights, &status, func(ctx context.Context) (Result[T], error) {
 			defer held()
+			defer end()
 			return e.post(ctx, key, state, &status, degraded, post)
 		})
 		if err == nil {
@@ -153,6 +165,13 @@ func (e *Engine[T]) Create(ctx context.Context, key Key, post func(ctx context.C
 		}
 		release = state.unlock
 	}
+}
+
+func (e *Engine[T]) begin(ctx context.Context) (context.Context, func(), error) {
+	if e.vendor.Begin == nil {
+		return ctx, func() {}, nil
+	}
+	return e.vendor.Begin(ctx)
 }
 
 // post makes one ticket and lets it take part in an election.

@@ -1,0 +1,3 @@
+// Package guance carries trouble tickets on incident schedules of Guance and
+// TrueWatch.
+package guance

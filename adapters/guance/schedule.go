@@ -1,0 +1,242 @@
+package guance
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ttkit/ttkit/tt"
+)
+
+// schedule is a schedule as the server answers it. It may be shared, and is
+// not changed after it was read.
+type schedule struct {
+	fields  object
+	uuid    string
+	name    string
+	tag     tag
+	rowID   int64   // 0: not shown
+	created float64 // Unix seconds, as its times are
+	updated float64
+	deleted bool
+	rules   [][]byte // of strategyConfig, as they came
+	readAt  time.Time
+
+	open sync.Once // of book
+	book *book     // what the rules say; see read
+}
+
+// never is an end that has not come: 2100-01-01. An effectiveTime without an
+// end is not documented.
+const never = 4102444800
+
+// readSchedule reads one; text is valid JSON, and stays as it is.
+func readSchedule(text []byte) (*schedule, error) {
+	o, ok := parseObject(text)
+	if !ok {
+		return nil, errors.New("a schedule is no object")
+	}
+	x := &schedule{fields: o, uuid: o.text("uuid"), name: o.text("name")}
+	if tt.ValidateID(x.uuid) != nil {
+		return nil, errors.New("a schedule has no uuid")
+	}
+	x.tag, _ = parseName(x.name)
+	if id, ok := o.number("id"); ok && id >= 1 {
+		x.rowID = int64(id)
+	}
+	x.created, _ = o.number("createAt")
+	x.updated, _ = o.number("updateAt")
+	x.updated = max(x.updated, x.created)
+	gone, ok := o.number("deleteAt")
+	x.deleted = ok && gone > 0
+	x.rules, _ = parseList(o.get("strategyConfig"))
+	return x, nil
+}
+
+// before is the order of election. Row ids are not always shown.
+func (x *schedule) before(y *schedule) bool {
+	if x.rowID > 0 && y.rowID > 0 {
+		return x.rowID < y.rowID
+	}
+	return cmp.Or(cmp.Compare(x.created, y.created), strings.Compare(x.uuid, y.uuid)) < 0
+}
+
+// span is extend.effectiveTime, in Unix seconds. A side that is missing is
+// open.
+type span struct {
+	start, end       int64
+	hasStart, hasEnd bool
+}
+
+func (x *schedule) span() (s span) {
+	extend, _ := parseObject(x.fields.get("extend"))
+	effective, _ := parseObject(extend.get("effectiveTime"))
+	start, ok := effective.number("start")
+	s.start, s.hasStart = int64(start), ok
+	end, ok := effective.number("end")
+	s.end, s.hasEnd = int64(end), ok
+	return s
+}
+
+// slack is how much later than ours the clock of whoever closed a ticket may
+// have been.
+const slack = time.Minute
+
+// ended reports whether the schedule is over.
+func (x *schedule) ended(now time.Time) bool {
+	s := x.span()
+	if x.tag.state == tagClosed {
+		now = now.Add(slack)
+	}
+	return s.hasEnd && s.end <= now.Unix()
+}
+
+// builtIn reports a rule of the workspace itself, which is nobody's ticket.
+func (x *schedule) builtIn() bool { return string(x.fields.get("isDefault")) == "true" }
+
+func (x *schedule) createdAt() time.Time { return seconds(x.created) }
+
+func seconds(n float64) time.Time { return time.UnixMicro(int64(n * 1e6)).UTC() }
+
+// answeredOnly are the fields of an answer that no request has, by what the
+// vendor documents, and by what its older APIs answer beside that.
+var answeredOnly = []string{
+	"workspaceUUID", "strategyConfig", "isDefault", "rotationUpdateAt", "id", "uuid", "status", "creator", "updator",
+	"createAt", "updateAt", "deleteAt",
+	"effectiveTimeInfos", "notifyTargetsInfos", "inEffectNotifyTargetsInfos", "declaration", "creatorInfo", "updatorInfo",
+}
+
+// empties are the optional fields that requests may not have as null, though
+// answers may.
+var empties = map[string]string{
+	"tagFilter": "[]", "dimensionFilter": `""`, "notifyTargets": "[]", "extend": "{}",
+}
+
+// modifyBody is a request that changes nothing but the name, the filter, the
+// end and the rules that are given. All of the schedule is sent, because what
+// becomes of a field that is left out is not documented.
+func (x *schedule) modifyBody(name, filter string, end int64, rules [][]byte) []byte {
+	out := make(object, 0, len(x.fields))
+	for _, f := range x.fields {
+		if slices.Contains(answeredOnly, f.key) {
+			continue
+		}
+		if empty, ok := empties[f.key]; ok && bytes.Equal(f.value, null) {
+			f.value = []byte(empty)
+		}
+		out = append(out, f)
+	}
+	if name != x.name {
+		out = out.with("name", quote(name))
+	}
+	if filter != x.fields.text("dimensionFilter") {
+		out = out.with("dimensionFilter", quote(filter))
+	}
+	if extend, ok := x.extendUntil(end); ok {
+		out = out.with("extend", extend)
+	}
+	out = out.with("scheduleStrategy", joinList(rules))
+	return out.append(nil)
+}
+
+// extendUntil is extend with another end, everything else as it came. It is
+// false when the schedule ends no later than that.
+func (x *schedule) extendUntil(end int64) ([]byte, bool) {
+	s := x.span()
+	if s.hasEnd && s.end <= end || end == never {
+		return nil, false
+	}
+	extend, _ := parseObject(x.fields.get("extend"))
+	effective, _ := parseObject(extend.get("effectiveTime"))
+	start := s.start
+	if !s.hasStart {
+		start = int64(x.created)
+	}
+	if start >= end { // of a time that is still to come
+		start = end - 1
+	}
+	if !s.hasStart || start != s.start {
+		effective = effective.with("start", strconv.AppendInt(nil, start, 10))
+	}
+	effective = effective.with("end", strconv.AppendInt(nil, end, 10))
+	return extend.with("effectiveTime", effective.append(nil)).append(nil), true
+}
+
+// addBody is a request that makes a schedule.
+type addBody struct {
+	Name             string            `json:"name"`
+	TimeZone         string            `json:"timezone"`
+	Start            string            `json:"start"`
+	End              string            `json:"end"`
+	TagFilter        []string          `json:"tagFilter"`
+	DimensionFilter  string            `json:"dimensionFilter"`
+	NotifyTargets    []string          `json:"notifyTargets"`
+	Extend           addExtend         `json:"extend"`
+	ScheduleStrategy []json.RawMessage `json:"scheduleStrategy"`
+}
+
+type addExtend struct {
+	Rotate        bool    `json:"enableRotateNotification"`
+	EffectiveTime addSpan `json:"effectiveTime"`
+}
+
+type addSpan struct {
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
+}
+
+// one is an answer whose content is a schedule.
+type one struct{ schedule *schedule }
+
+// UnmarshalJSON reads the envelope; fail has seen that it is a success.
+func (a *one) UnmarshalJSON(text []byte) error {
+	envelope, _ := parseObject(bytes.Clone(text))
+	x, err := readSchedule(envelope.get("content"))
+	a.schedule = x
+	return err
+}
+
+// many is an answer whose content is a list.
+type many struct {
+	rows  []*schedule
+	count int // rows, also those that are no schedules
+	total int // of all pages; -1 when the server does not say
+}
+
+// UnmarshalJSON reads the envelope; fail has seen that it is a success. Lists
+// are bare or in data, and pageInfo stands beside content or inside.
+func (a *many) UnmarshalJSON(text []byte) error {
+	envelope, _ := parseObject(bytes.Clone(text))
+	content, info := envelope.get("content"), envelope.get("pageInfo")
+	if inner, ok := parseObject(content); ok {
+		content = inner.get("data")
+		if info == nil {
+			info = inner.get("pageInfo")
+		}
+		if content == nil {
+			content = null
+		}
+	}
+	list, ok := parseList(content)
+	if !ok {
+		return errors.New("a list of schedules is no list")
+	}
+	a.count, a.total = len(list), -1
+	if page, ok := parseObject(info); ok {
+		if total, ok := page.number("totalCount"); ok && total >= 0 {
+			a.total = int(total)
+		}
+	}
+	for _, row := range list {
+		if x, err := readSchedule(row); err == nil {
+			a.rows = append(a.rows, x)
+		}
+	}
+	return nil
+}
