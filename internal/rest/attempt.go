@@ -93,7 +93,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a.answer = &Response{
 		Status: resp.StatusCode, Header: resp.Header, Body: body,
-		method: c.in.method(), path: c.url.Path, scrub: c.client.secrets.scrubber(),
+		method: c.in.method(), path: c.url.Path, scrub: c.client.secrets.scrubber(), own: c.in.credentials(),
 	}
 	resp.Body = http.NoBody
 	return resp, nil

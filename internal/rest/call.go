@@ -98,7 +98,7 @@ func (c *call) run() (*Response, error) {
 	if c.maybe && c.last.Outcome == tt.NotDone {
 		c.last.Outcome = tt.Unknown
 	}
-	return c.answer(), c.client.finish(c.last)
+	return c.answer(), c.client.clean(c.last, c.scrubber())
 }
 
 // noRedirect is an http.Client's CheckRedirect: the redirect is the answer.

@@ -33,7 +33,7 @@ func (c *call) logAttempt() {
 	}
 	if c.last != nil {
 		attrs = append(attrs, slog.String("code", string(c.last.Code)), slog.String("outcome", c.last.Outcome.String()),
-			slog.String("error", c.client.secrets.scrubber().line(c.last.Err.Error(), maxWords)))
+			slog.String("error", c.scrubber().line(c.last.Err.Error(), maxWords)))
 	}
 	if c.waiting {
 		attrs = append(attrs, slog.Duration("repeat_in", c.wait))

@@ -52,6 +52,7 @@ type Response struct {
 
 	method, path string // of the request, for messages
 	scrub        *scrubber
+	own          string // the credentials of the request itself
 }
 
 // ready is a Request after all that can be wrong with it has been checked.

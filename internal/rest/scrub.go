@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -55,6 +56,23 @@ func newScrubber(secrets []tt.Secret) *scrubber {
 	needles = slices.Compact(needles)
 	s.needles = func() []needle { return needles }
 	return s
+}
+
+// with knows one secret more.
+func (s *scrubber) with(secret string) *scrubber {
+	if s != nil && slices.ContainsFunc(s.needles(), func(n needle) bool { return n.text == secret }) {
+		return s
+	}
+	more := newScrubber([]tt.Secret{tt.NewSecret(secret)})
+	if s == nil || more == nil {
+		return cmp.Or(more, s)
+	}
+	needles := slices.Concat(s.needles(), more.needles())
+	return &scrubber{
+		needles: func() []needle { return needles },
+		reach:   max(s.reach, more.reach),
+		spaces:  s.spaces || more.spaces,
+	}
 }
 
 // innerBase64 is the part of an encoding of text that does not depend on what

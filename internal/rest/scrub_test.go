@@ -290,3 +290,24 @@ func TestASecretLearnedOnTheWay(t *testing.T) {
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), session)
 	})
 }
+
+// A signature is a secret of one request; nobody knew it before.
+func TestTheCredentialsOfARequest(t *testing.T) {
+	const signature = "tmdEjLkCvF+2f1PzDQ8xw7yHcZE="
+	for _, header := range []string{"ZStack key-7:" + signature, "OAuth " + signature, signature} {
+		for _, spelling := range spellings {
+			for _, status := range []int{200, 400, 500} {
+				synctest.Test(t, func(t *testing.T) {
+					a := &answers{replies: []string{reply(status, "wrong sign: "+spelling.spell(signature)+" and "+spelling.spell(token))}}
+					c := newClient(t, a.network().client(t))
+					var out struct{}
+					_, err := c.Do(t.Context(), Request{Path: "/x", Header: http.Header{"Authorization": {header}}, Out: &out})
+					text := failure(t, err).Error()
+					assert.NotContains(t, text, spelling.spell(signature))
+					assert.NotContains(t, text, spelling.spell(token), "the configured ones, too")
+					assert.Contains(t, text, mask)
+				})
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -48,3 +49,14 @@ func (s *secrets) keep(given []tt.Secret) {
 
 // scrubber knows the secrets of this moment; nil when there is none.
 func (s *secrets) scrubber() *scrubber { return s.current.Load() }
+
+// scrubber knows the credentials of this call, too.
+func (c *call) scrubber() *scrubber { return c.client.secrets.scrubber().with(c.in.credentials()) }
+
+// credentials are what the request's own Authorization header holds after its
+// scheme: a session, or the signature that follows the id of a key. They are
+// looked for only when something went wrong.
+func (r *Request) credentials() string {
+	value := r.Header.Get("Authorization")
+	return value[strings.LastIndexAny(value, " :")+1:]
+}

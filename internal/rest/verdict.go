@@ -182,11 +182,12 @@ func diagnose(err error) (code tt.Code, advice string) {
 
 // finish makes an error fit to leave this package: it names the system, and
 // no text in it holds a secret or a control character, or is longer than 4 KiB.
-func (c *Client) finish(e *tt.Error) *tt.Error {
+func (c *Client) finish(e *tt.Error) *tt.Error { return c.clean(e, c.secrets.scrubber()) }
+
+func (c *Client) clean(e *tt.Error, scrub *scrubber) *tt.Error {
 	if e.Adapter == "" {
 		e.Adapter, e.System = c.adapter, c.system
 	}
-	scrub := c.secrets.scrubber()
 	e.VendorCode = scrub.line(e.VendorCode, maxWords)
 	e.TraceID = scrub.line(e.TraceID, maxWords)
 	err := e.Err

@@ -15,7 +15,7 @@ const (
 // at most 4 KiB, without control characters and secrets. A JSON object that
 // only wraps one message gives that message, other JSON is given whole, and
 // HTML without its tags.
-func (r *Response) Words() string { return r.scrub.words(r.Body) }
+func (r *Response) Words() string { return r.scrub.with(r.own).words(r.Body) }
 
 func (s *scrubber) words(body []byte) string {
 	size, reach := readableOf, 0
