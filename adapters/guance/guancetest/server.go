@@ -1,8 +1,10 @@
 package guancetest
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/sim"
@@ -21,6 +23,7 @@ type Options struct {
 // use. Close it.
 type Server struct {
 	sim *sim.Server
+	url string
 	now func() time.Time
 
 	mu        sync.Mutex
@@ -38,6 +41,9 @@ type Server struct {
 	rows      int // row ids of everything but schedules
 	traces    int // answers
 }
+
+// servers counts those of this process.
+var servers atomic.Uint32
 
 // New starts a server. In a testing/synctest bubble make and close it inside
 // the bubble.
@@ -60,6 +66,7 @@ func New(opts Options) *Server {
 	for _, k := range opts.Keys {
 		s.SetKey(k)
 	}
+	s.url = fmt.Sprintf("http://localhost:%d", 1+servers.Add(1)%65535)
 	s.seed(opts.Knobs.Workspace)
 	s.sim = sim.New(sim.Vendor{
 		Handler: http.HandlerFunc(s.handle),
@@ -100,8 +107,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.sim.Serve
 // request names. It is always the same one; its connections end with Close.
 func (s *Server) Client() *http.Client { return s.sim.Client() }
 
-// URL is the base URL for [Server.Client].
-func (s *Server) URL() string { return s.sim.URL() }
+// URL is the base URL for [Server.Client]. Every server has one of its own:
+// a client that counts its calls to a server, as the vendor's limits demand,
+// must not take the servers of two tests for one.
+func (s *Server) URL() string { return s.url }
 
 // Listen serves on a loopback address such as "127.0.0.1:0" as well, and
 // returns its base URL. Other addresses are refused: the server is a test's,

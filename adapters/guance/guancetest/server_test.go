@@ -248,3 +248,11 @@ func TestManyClientsAtOnce(t *testing.T) {
 		assert.Equal(t, guancetest.Usage{Calls: 121, Refused: 31, Peak: 121}, a.server.Usage(a.key), "exactly as many as the limit allows pass")
 	})
 }
+
+func TestEveryServerHasAURLOfItsOwn(t *testing.T) {
+	one, two := guancetest.New(guancetest.Options{}), guancetest.New(guancetest.Options{})
+	defer one.Close()
+	defer two.Close()
+	assert.NotEqual(t, one.URL(), two.URL(), "or a client that counts its calls would add up those of two tests")
+	assert.Equal(t, one.URL(), one.URL())
+}
