@@ -31,6 +31,8 @@ type commandLine struct {
 	Escalate     escalateCommand     `cmd:"" help:"Open a group ticket for several objects at once."`
 	Capabilities capabilitiesCommand `cmd:"" help:"Show what the system can do."`
 	Check        checkCommand        `cmd:"" help:"Check address, credentials, permissions and clock; changes nothing."`
+	Reconcile    reconcileCommand    `cmd:"" help:"Compare the alarms that are active with the open tickets, and repair what differs."`
+	Probe        probeCommand        `cmd:"" help:"Find out on a live server what the vendor's documentation leaves open."`
 	Version      versionCommand      `cmd:"" help:"Show the version of this program."`
 
 	command command // the one that was chosen

@@ -145,7 +145,7 @@ func TestTheFormOfOutputIsKnownWhateverElseIsWrong(t *testing.T) {
 }
 
 func TestHelpShowsExamplesOfUse(t *testing.T) {
-	for _, command := range []string{"create", "get", "list", "find", "comment", "close", "renew", "promote", "add", "escalate", "capabilities", "check"} {
+	for _, command := range []string{"create", "get", "list", "find", "comment", "close", "renew", "promote", "add", "escalate", "capabilities", "check", "reconcile", "probe"} {
 		t.Run(command, func(t *testing.T) {
 			line, err := parse([]string{command, "--help"})
 			require.NoError(t, err)

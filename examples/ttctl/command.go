@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
@@ -25,6 +27,7 @@ type keyed interface {
 type env struct {
 	sys   tt.System
 	stdin io.Reader
+	note  func(text string) // tells a person something beside the result
 }
 
 // maxBody is how much of standard input a body may hold, in bytes. It is far
@@ -36,26 +39,50 @@ func (e env) body(ctx context.Context, given string) (string, error) {
 	if given != "-" {
 		return given, nil
 	}
+	text, err := e.read(ctx, "the body", maxBody)
+	return string(text), err
+}
+
+// list returns what stands in a file, or on standard input for "-", and when
+// it was written: now for standard input.
+func (e env) list(ctx context.Context, path string, now time.Time) ([]byte, time.Time, error) {
+	if path == "-" {
+		text, err := e.read(ctx, "the list", maxList)
+		return text, now, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, now, usage(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, now, usage(err)
+	}
+	return text, info.ModTime(), nil
+}
+
+// read reads all of standard input.
+func (e env) read(ctx context.Context, what string, limit int64) ([]byte, error) {
 	type read struct {
 		text []byte
 		err  error
 	}
 	done := make(chan read, 1)
 	go func() { // reading cannot be interrupted, the command can
-		text, err := io.ReadAll(io.LimitReader(e.stdin, maxBody+1))
+		text, err := io.ReadAll(io.LimitReader(e.stdin, limit+1))
 		done <- read{text, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return "", tt.Errorf(tt.CodeCanceled, tt.NotDone, "while reading the body from standard input: %w", ctx.Err())
+		return nil, tt.Errorf(tt.CodeCanceled, tt.NotDone, "while reading %s from standard input: %w", what, ctx.Err())
 	case r := <-done:
 		switch {
 		case r.err != nil:
-			return "", usage(fmt.Errorf("the body could not be read from standard input: %w", r.err))
-		case len(r.text) > maxBody:
-			return "", usage(fmt.Errorf("the body on standard input is longer than %d bytes", maxBody))
+			return nil, usage(fmt.Errorf("%s could not be read from standard input: %w", what, r.err))
+		case int64(len(r.text)) > limit:
+			return nil, usage(fmt.Errorf("%s on standard input is longer than %d bytes", what, limit))
 		}
-		return string(r.text), nil
+		return r.text, nil
 	}
 }
 

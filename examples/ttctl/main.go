@@ -81,7 +81,7 @@ func drive(line *commandLine, stdin io.Reader, out *output) error {
 			out.note("shutdown: " + err.Error())
 		}
 	}()
-	res, err := line.command.run(ctx, env{sys, stdin})
+	res, err := line.command.run(ctx, env{sys, stdin, out.note})
 	if err == nil {
 		err = out.result(res)
 	}

@@ -37,7 +37,7 @@ type result struct {
 	data    any               // written as JSON
 	text    func(w io.Writer) // writes the same for people
 	changed string            // id of the ticket that the command made or changed
-	failed  error             // add and escalate show their items and fail all the same
+	failed  error             // add, escalate, reconcile and probe show what they have and fail all the same
 }
 
 // result writes to standard output, in one piece.

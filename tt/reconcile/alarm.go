@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,9 +10,9 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// Alarm is one alarm that is active. Key or Series, Object and Subject are
-// required; the rest may be empty. All but Members, Series and KeepOnly is as
-// in [tt.CreateRequest].
+// Alarm is one alarm that is active. Key or Series are required, and Object and
+// Subject unless KeepOnly is set; the rest may be empty. All but Members, Series
+// and KeepOnly is as in [tt.CreateRequest].
 type Alarm struct {
 	// Key names the episode: it is exactly the key that the ticket was made
 	// with, or is to be made with.
@@ -49,6 +50,9 @@ func (a Alarm) Validate() error {
 		return invalid("series is longer than %d bytes", maxSeries)
 	}
 	request := a.request(a.Key)
+	if a.KeepOnly { // nothing is made of it
+		request.Object, request.Subject = cmp.Or(a.Object, "any"), cmp.Or(a.Subject, "any")
+	}
 	if a.Series != "" {
 		request.Key = episodeKey(a.Series, 1)
 	}

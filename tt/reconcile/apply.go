@@ -12,7 +12,7 @@ import (
 // Limits bound what Apply does.
 type Limits struct {
 	// MaxCloses is how many tickets may be closed. When the plan has more,
-	// none is closed. 0 means 10, tt.Off any number.
+	// none is closed. 0 means 10, tt.Off that none may be.
 	MaxCloses int
 
 	// Login is on whose behalf tickets are closed; may be empty.
@@ -32,8 +32,11 @@ func Apply(ctx context.Context, sys tt.System, diff *Diff, limits Limits) ([]Res
 	if diff == nil {
 		return nil, tt.Annotate(invalid("there is no plan to apply"), "", "", "Reconcile", "")
 	}
-	if limits.MaxCloses == 0 {
+	switch {
+	case limits.MaxCloses == 0:
 		limits.MaxCloses = DefaultMaxCloses
+	case limits.MaxCloses < 0:
+		limits.MaxCloses = 0
 	}
 	if limits.Workers <= 0 {
 		limits.Workers = DefaultWorkers
@@ -54,7 +57,7 @@ func Apply(ctx context.Context, sys tt.System, diff *Diff, limits Limits) ([]Res
 				those = append(those, &results[i])
 			}
 		}
-		if action == ActionClose && limits.MaxCloses > 0 && closes > limits.MaxCloses {
+		if action == ActionClose && closes > limits.MaxCloses {
 			for _, r := range those {
 				r.conclude(tt.Errorf(tt.CodeConflict, tt.NotDone,
 					"not closed: the plan closes %d tickets and %d are allowed, so it closes none; look at the plan, and allow %d if it is right",

@@ -160,6 +160,15 @@ func TestMoreClosesThanAllowedAreNotBegun(t *testing.T) {
 	})
 }
 
+func TestClosingCanBeForbidden(t *testing.T) {
+	on(t, func(s *stage) {
+		s.ticket("k1", "a")
+		time.Sleep(time.Hour)
+		diff := s.plan([]reconcile.Alarm{alarm("k2", "a")}, reconcile.Options{})
+		assert.Equal(t, []string{"open 2 ok", "close 1 fail conflict"}, outcomes(s.apply(diff, reconcile.Limits{MaxCloses: tt.Off})))
+	})
+}
+
 func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	on(t, func(s *stage) {
 		s.ticket("k1", "a")

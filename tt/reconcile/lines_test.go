@@ -61,6 +61,7 @@ func TestAWrongLineIsNamed(t *testing.T) {
 		{"no object", `{"key":"l","subject":"s"}`, "line 1: object is empty"},
 		{"a bad member", `{"key":"l","object":"a","members":[""],"subject":"s"}`, "line 1: member: object is empty"},
 		{"an alarm that stands there twice", good + "\n" + good, `line 3: "k" stands in line 1 already`},
+		{"no object, and no wish for a ticket, but a bad key", `{"keep_only":true}`, "line 1: no key"},
 		{"a line without end", strings.Repeat("x", reconcile.MaxLine+1), "line 1: longer than 4194304 bytes"},
 		{"nesting without end", strings.Repeat("[", 100_000), "line 1: no JSON object"},
 		{"a nested value without end", `{"body":` + strings.Repeat("[", 100_000), "line 1: "},

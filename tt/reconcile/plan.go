@@ -249,11 +249,14 @@ func (p *planner) compare(a *Alarm, claimed []*open) {
 		renew.Why = fmt.Sprintf("the alarm goes on, and the lease ends at %s", stamp(keep.ExpiresAt))
 		p.diff.Items = append(p.diff.Items, renew)
 	}
+	if a.KeepOnly {
+		return
+	}
 	if a.Key != "" && keep.Object != a.Object {
 		p.left(item, true, fmt.Sprintf("the ticket stands on %q and the alarm on %q: the key was used for two", keep.Object, a.Object))
 		return
 	}
-	if join := missingFrom(keep.Ticket, a); len(join) > 0 && p.caps.PromoteGroupTT && !a.KeepOnly {
+	if join := missingFrom(keep.Ticket, a); len(join) > 0 && p.caps.PromoteGroupTT {
 		add := item
 		add.Action, add.Members = ActionJoin, join
 		add.Why = "objects of the alarm are not on the ticket: " + strings.Join(join, ", ")

@@ -106,7 +106,7 @@ func TestPlanSaysWhatDiffers(t *testing.T) {
 			before: func(s *stage) { s.ticket("k1", "a") },
 			alarms: []reconcile.Alarm{
 				{Key: "k1", Object: "a", Members: []string{"b"}, Subject: "s", KeepOnly: true},
-				{Key: "k2", Object: "a", Subject: "s", KeepOnly: true}, {Series: "s", Object: "a", Subject: "s", KeepOnly: true}},
+				{Key: "k2", KeepOnly: true}, {Series: "s", Object: "a", Subject: "s", KeepOnly: true}},
 			want: []string{}},
 
 		{name: "an episode of a series is the alarm's, whatever its number",
