@@ -160,7 +160,7 @@ func fail(r *rest.Response) *tt.Error {
 		return nil
 	}
 	text := strings.ToLower(strings.TrimSpace(string(r.Body[:min(len(r.Body), 512)])))
-	switch html := strings.HasPrefix(text, "<"); {
+	switch html := text == "" || strings.HasPrefix(text, "<"); { // the API always says why
 	case html && (r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed):
 		// Not the API's answer, so it says nothing about a ticket.
 		e.Code, e.Outcome = tt.CodeUnavailable, tt.Unknown
