@@ -28,7 +28,7 @@ func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 			r.finish(m, over(s.state(m)))
 		default:
 			if r.edit.allow != nil {
-				if err := r.edit.allow(m); err != nil {
+				if err := r.edit.allow(one.restored(m)); err != nil {
 					r.finish(m, err)
 					continue
 				}
@@ -45,6 +45,22 @@ func (one *writer) plan(m *mode, batch *[]*request) (*patch, error) {
 		return nil, nil
 	}
 	return one.patch(m, left)
+}
+
+// restored is the mode with what this process wrote lately and another program
+// overwrote: it is about to be put back.
+func (one *writer) restored(m *mode) *mode {
+	if len(one.labels) == 0 {
+		return m
+	}
+	set := map[string]any{}
+	for name, text := range texts(m.Labels) {
+		set[name] = text
+	}
+	for name, text := range one.labels {
+		set[name] = text
+	}
+	return &mode{ID: m.ID, DateStart: m.DateStart, DateEnd: m.DateEnd, ConfigItems: m.ConfigItems, Labels: set, readAt: m.readAt}
 }
 
 // patch is a change of a mode, and what of it is new.

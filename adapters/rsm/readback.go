@@ -8,10 +8,12 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-const (
-	readAgain    = 5 * time.Second // after a read-back that failed
-	maxReadBacks = 12              // failed ones in a row
-)
+// maxReadBacks is how many read-backs may fail in a row.
+const maxReadBacks = 12
+
+// readAgain is how long after a read-back that failed the next one is made:
+// five seconds, in proportion to the default of late.
+func (s *System) readAgain() time.Duration { return s.cfg.Late / 12 }
 
 // keep remembers what is about to be acknowledged, when another process, or an
 // earlier write of ours whose reply was lost, may still overwrite it. wrote
@@ -113,12 +115,14 @@ func (one *writer) verify(ctx context.Context) {
 		}
 	}
 	one.failures++
-	if !tt.IsTemporary(err) || one.failures >= maxReadBacks {
+	// Nothing but the mode's being gone is final: credentials are renewed, and
+	// rights given back, while what was acknowledged may still be missing.
+	if tt.CodeOf(err) == tt.CodeNotFound || one.failures >= maxReadBacks {
 		s.log.WarnContext(ctx, "what was written could not be read back", "tt_id", one.id, "error", err)
 		one.settled()
 		return
 	}
-	one.dueAt = time.Now().Add(readAgain)
+	one.dueAt = time.Now().Add(s.readAgain())
 }
 
 func (one *writer) settled() {

@@ -32,6 +32,7 @@ type mode struct {
 	ConfigItems []item    `json:"configItems"`
 	Labels      labels    `json:"labels"`
 	readAt      time.Time // when it was asked for
+	wroteAt     time.Time // when it was answered to a write of ours; zero: it was only read
 
 	open sync.Once // of book
 	book *book     // what the labels say; see read

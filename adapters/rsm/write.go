@@ -61,7 +61,7 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 				}
 				err = tt.Errorf(tt.CodeInternal, tt.Unknown, "the server accepted a change and does not show it: it may limit labels more tightly than expected")
 			} else if again, final := one.refused(ctx, err, m, batch); final {
-				return again
+				return doubtful(again, lost)
 			}
 		}
 		var failed *tt.Error
@@ -81,11 +81,24 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 func (one *writer) read(ctx context.Context, attempt int, batch []*request) (*mode, error) {
 	s := one.w.system
 	if attempt == 0 && len(batch) == 1 {
-		if m := batch[0].edit.base; m != nil && m.ID == one.id && (s.cfg.Window == 0 || time.Since(m.readAt) < s.cfg.Window/2) {
+		if m := batch[0].edit.base; m != nil && m.ID == one.id && one.current(m) {
 			return m, nil
 		}
 	}
 	return s.get(ctx, one.id)
+}
+
+// current reports whether a change may build upon what its caller has read:
+// other programs have had no time to change the mode, and no change of ours,
+// which is not put back where this process is the only writer, came between.
+func (one *writer) current(m *mode) bool {
+	if window := one.w.system.cfg.Window; window > 0 {
+		return time.Since(m.readAt) < window/2
+	}
+	one.w.mu.Lock()
+	defer one.w.mu.Unlock()
+	last := one.w.wrote[one.id%int64(len(one.w.wrote))]
+	return !m.readAt.Before(last) || m.wroteAt.Equal(last)
 }
 
 // doubtful makes an error's outcome unknown when an earlier write was lost.
@@ -110,7 +123,12 @@ func (one *writer) send(ctx context.Context, p *patch) (*mode, error) {
 	began := time.Now()
 	after := &mode{}
 	request.Out = after
-	if _, err := s.client.Do(ctx, request); err != nil {
+	_, err := s.client.Do(ctx, request)
+	ended := time.Now()
+	one.w.mu.Lock()
+	one.w.wrote[one.id%int64(len(one.w.wrote))] = ended
+	one.w.mu.Unlock()
+	if err != nil {
 		var failed *tt.Error
 		if !errors.As(err, &failed) || failed.Outcome != tt.NotDone {
 			one.lostTill = began.Add(s.cfg.Late)
@@ -120,7 +138,7 @@ func (one *writer) send(ctx context.Context, p *patch) (*mode, error) {
 	if after.ID != one.id { // the next read shows what it has come to
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server's answer to a change shows another mode (%d)", after.ID)
 	}
-	after.readAt = began
+	after.readAt, after.wroteAt = began, ended
 	return after, nil
 }
 
@@ -151,6 +169,9 @@ func (one *writer) refused(ctx context.Context, err error, before *mode, batch *
 	}
 	s := one.w.system
 	m, getErr := s.get(ctx, one.id)
+	if tt.IsTemporary(getErr) {
+		return getErr, true // what the refusal means is not known yet
+	}
 	if getErr != nil {
 		return err, true
 	}

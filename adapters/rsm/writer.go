@@ -56,6 +56,9 @@ type writers struct {
 	system *System
 	mu     sync.Mutex
 	byID   map[int64]*writer
+
+	// wrote is when the last write of a mode ended; modes share the entries.
+	wrote [64]time.Time
 }
 
 type writer struct {

@@ -1,0 +1,75 @@
+package rsm_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ttkit/ttkit/adapters/rsm"
+	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
+	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/tt/tttest"
+)
+
+// overwrite puts labels back as they were, as another program does that read
+// them then.
+func (s scene) overwrite(id string, labels map[string]any) {
+	s.Helper()
+	request(s, s.server, "PATCH", "/api/public/sm/v1/rsm-maintenance/"+id, labelsBody(labels))
+}
+
+func TestWhatWasOverwritten(t *testing.T) {
+	inBubble(t, "is put back although the credentials were dead when it was read back", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		before := s.modeOf(c.ID).Labels
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "mine"}))
+		s.overwrite(c.ID, before)
+		s.server.Revoke(rsmtest.DefaultToken)
+		time.Sleep(20 * time.Second)
+		s.server.SetToken(rsmtest.Token{Value: rsmtest.DefaultToken})
+		time.Sleep(20 * time.Second)
+		assert.Len(t, s.get(c.ID).Comments, 1)
+	})
+
+	inBubble(t, "still counts: a group ticket that was just promoted takes members", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		before := s.modeOf(c.ID).Labels
+		_, err := s.sys.CreateGroupTT(s.ctx, c.ID, time.Time{})
+		require.NoError(t, err)
+		s.overwrite(c.ID, before)
+		items, err := s.sys.AddToGroupTT(s.ctx, c.ID, "2")
+		require.NoError(t, err)
+		require.NoError(t, items[0].Err)
+		ticket := s.get(c.ID)
+		assert.Equal(t, c.ID, ticket.Group)
+		assert.Equal(t, []string{"1", "2"}, ticket.Objects)
+	})
+
+	inBubble(t, "was not, by this process, when it is the only writer", rsmtest.Options{}, func(c *rsm.Config) { c.Window = tt.Off }, func(s scene) {
+		c := s.create("k", "1")
+		s.server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "get", Delay: 5 * time.Second})
+		renewed := make(chan error)
+		go func() { renewed <- s.sys.RenewTT(s.ctx, c.ID, time.Now().Add(400*time.Hour)) }()
+		time.Sleep(time.Second) // it has read, and waits for the answer
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "meanwhile"}))
+		require.NoError(t, <-renewed)
+		assert.Len(t, s.get(c.ID).Comments, 1)
+	})
+}
+
+func TestARefusalThatCannotBeLookedIntoIsForNow(t *testing.T) {
+	inBubble(t, "an election whose loser somebody else has ended", rsmtest.Options{}, nil, func(s scene) {
+		mine := s.create("k", "1")
+		s.twin(mine.ID, 5)
+		s.server.Before("patch", func() { s.server.Finish(s.modeOf(mine.ID).ID) })
+		s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Route: "get", Skip: 3, Times: 10})
+		_, err := s.sys.FindTT(s.ctx, "k")
+		require.ErrorIs(t, err, tt.ErrTemporary)
+		s.server.ClearFaults()
+		id, err := s.sys.FindTT(s.ctx, "k")
+		require.NoError(t, err)
+		assert.Equal(t, "5", id)
+	})
+}
