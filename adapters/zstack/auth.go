@@ -28,9 +28,9 @@ type auth struct {
 	running *loginCall
 	made    []tt.Secret // sessions to log out of
 
-	refused  error // by the last login
-	refusals int   // in a row
-	again    time.Time
+	refused *tt.Error     // the last login; nil: it was not refused
+	pause   time.Duration // after it
+	again   time.Time     // its end
 }
 
 // configure checks the credentials and returns what must not be shown of
@@ -186,26 +186,10 @@ type loginCall struct {
 // meanwhile waits for the same login.
 func (a *auth) ready(ctx context.Context) (tt.Secret, error) {
 	for {
-		a.mu.Lock()
-		session, call := a.session, a.running
-		if session.Reveal() != "" {
-			a.mu.Unlock()
-			return session, nil
+		session, call, err := a.current(ctx)
+		if err != nil || call == nil {
+			return session, err
 		}
-		if wait := time.Until(a.again); a.refused != nil && wait > 0 && call == nil {
-			e := *asError(a.refused)
-			a.mu.Unlock()
-			e.RetryAfter = wait
-			return tt.Secret{}, &e
-		}
-		if call == nil {
-			call = a.begin()
-		}
-		call.waiters++
-		if call.limit != nil {
-			call.limit.Stop()
-		}
-		a.mu.Unlock()
 		select {
 		case <-call.done:
 			if call.err != nil && (ctx.Err() != nil || asError(call.err).Code != tt.CodeCanceled) {
@@ -216,6 +200,28 @@ func (a *auth) ready(ctx context.Context) (tt.Secret, error) {
 			return tt.Secret{}, flight.Canceled(ctx, tt.NotDone, "")
 		}
 	}
+}
+
+// current returns the session, or the login to wait for.
+func (a *auth) current(ctx context.Context) (tt.Secret, *loginCall, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.session.Reveal() == "" && a.running == nil {
+		if err := a.mayLogIn(ctx); err != nil {
+			return tt.Secret{}, nil, err
+		}
+	}
+	if a.session.Reveal() != "" {
+		return a.session, nil, nil
+	}
+	if a.running == nil {
+		a.running = a.begin()
+	}
+	a.running.waiters++
+	if a.running.limit != nil {
+		a.running.limit.Stop()
+	}
+	return tt.Secret{}, a.running, nil
 }
 
 // leave is a caller that waits no longer. When none is left, the login has as
@@ -233,7 +239,6 @@ func (a *auth) leave(call *loginCall) {
 func (a *auth) begin() *loginCall {
 	own, cancel := context.WithCancel(a.system.flights.Background())
 	call := &loginCall{done: make(chan struct{}), cancel: cancel}
-	a.running = call
 	a.system.flights.Go(func() {
 		defer cancel()
 		session, err := a.login(a.system.client.Operation(own))
@@ -243,40 +248,60 @@ func (a *auth) begin() *loginCall {
 			call.limit.Stop()
 		}
 		a.running, a.session = nil, session
-		a.judge(err)
-		call.err = a.refusedOr(err)
+		call.err = a.judge(err)
 		close(call.done)
 	})
 	return call
 }
 
-// Pauses after refused logins, from the second in a row: a wrong password that
-// is tried again and again locks the user.
+// A wrong password that is tried again and again locks the user. After a
+// refused login nobody logs in for a while, three times as long after each
+// further one; calls wait a little for that, and then fail as the login did.
 const (
 	shortestPause = time.Second
 	longestPause  = 5 * time.Minute
+	patience      = 2 * time.Second
 )
 
-// judge remembers how a login went; a.mu is held.
-func (a *auth) judge(err error) {
-	if err == nil || asError(err).Temporary() || asError(err).Code == tt.CodeCanceled {
-		a.refused, a.refusals = nil, 0
-		return
+// judge remembers how a login went, and returns its error; a.mu is held.
+func (a *auth) judge(err error) error {
+	if err == nil {
+		a.refused, a.pause = nil, 0
+		return nil
 	}
-	a.refusals++
-	a.refused, a.again = err, time.Now()
-	if a.refusals > 1 {
-		a.again = a.again.Add(min(shortestPause<<min(a.refusals-2, 20), longestPause))
+	e := *asError(err)
+	if !e.Temporary() && e.Code != tt.CodeCanceled {
+		a.pause = min(max(3*a.pause, shortestPause), longestPause)
+		a.refused, a.again = &e, time.Now().Add(a.pause)
+		e.RetryAfter = a.pause
 	}
+	return &e
 }
 
-func (a *auth) refusedOr(err error) error {
-	if a.refused == nil {
-		return err
+// mayLogIn waits until a login may be tried; a.mu is held, and let go
+// meanwhile.
+func (a *auth) mayLogIn(ctx context.Context) error {
+	wait := time.Until(a.again)
+	if a.refused == nil || wait <= 0 {
+		return nil
 	}
-	e := *asError(a.refused)
-	e.RetryAfter = max(time.Until(a.again), 0)
-	return &e
+	a.mu.Unlock()
+	timer := time.NewTimer(min(wait, patience))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	a.mu.Lock()
+	switch wait = time.Until(a.again); {
+	case ctx.Err() != nil:
+		return flight.Canceled(ctx, tt.NotDone, "")
+	case a.refused != nil && wait > 0:
+		e := *a.refused
+		e.RetryAfter = wait
+		return &e
+	}
+	return nil
 }
 
 var errNoSession = errors.New("the answer to the login holds no session")
