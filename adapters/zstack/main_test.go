@@ -10,7 +10,8 @@ import (
 // roles are what the test binary is when a variable of the environment says
 // so: another process.
 var roles = map[string]func(value string, in io.Reader, out io.Writer) error{
-	creator: createAlone,
+	creator:  createAlone,
+	replayer: replay,
 }
 
 func TestMain(m *testing.M) {
