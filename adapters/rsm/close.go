@@ -160,11 +160,17 @@ func (s *System) untilEnded(ctx context.Context, m *mode) (bool, error) {
 // acknowledged is lost. The losers are ended first: a mode that is over
 // changes no more, so what it then holds is all there will ever be.
 func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, error) {
+	if s.resolved(copies) {
+		return copies[0], nil
+	}
 	fresh := make([]*mode, 0, len(copies))
-	for _, m := range copies { // a search may lag behind
-		now, err := s.get(ctx, m.ID)
-		if err != nil {
-			return copies[0], err
+	for i, m := range copies {
+		now := m
+		if i == 0 || !m.ended(s.now()) { // a search may lag behind
+			var err error
+			if now, err = s.get(ctx, m.ID); err != nil {
+				return copies[0], err
+			}
 		}
 		if now.hash() == m.hash() { // else somebody took the labels off: it is no ticket any more
 			fresh = append(fresh, now)
@@ -187,14 +193,42 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 		s.log.InfoContext(ctx, "ended a duplicate", "tt_id", loser.id(), "winner", winner.id())
 		losers[i] = m
 	}
-	carry, over := edit{elect: true}, false
+	carry, over := s.legacy(losers)
+	after, err := s.carryOver(ctx, winner, carry, over)
+	if isRefusal(err) && len(carry.items) > 0 {
+		// Members stay named in the labels; an item that is gone must not keep
+		// the election, and with it every close, from ending.
+		s.log.WarnContext(ctx, "config items of a duplicate's members were refused on the winner", "tt_id", winner.id(), "error", err)
+		carry.items = nil
+		after, err = s.carryOver(ctx, winner, carry, over)
+	}
+	return after, err
+}
+
+// resolved reports whether nothing is left to do, so far as the look-up that
+// found the copies tells: it may show too little of the winner, never too much.
+func (s *System) resolved(copies []*mode) bool {
+	now := s.now()
+	for _, loser := range copies[1:] {
+		if !loser.ended(now) {
+			return false
+		}
+	}
+	carry, over := s.legacy(copies[1:])
+	return copies[0].ended(now) || !over && s.satisfied(copies[0], &carry, now)
+}
+
+// legacy is what the losers of an election leave to the winner; over says that
+// one of them was closed: the episode is over, so the winner is too.
+func (s *System) legacy(losers []*mode) (carry edit, over bool) {
+	carry.elect = true
 	for _, loser := range losers {
 		b := loser.read()
 		for _, e := range loser.entries() {
 			switch e.Kind {
 			case kindComment, kindMember, kindPromoted, kindRenewed:
 				carry.entries = append(carry.entries, e)
-			case kindClosed: // the episode is over, so the winner is too
+			case kindClosed:
 				carry.entries = append(carry.entries, e)
 				over = true
 			}
@@ -208,15 +242,7 @@ func (s *System) resolveCopies(ctx context.Context, copies []*mode) (*mode, erro
 			carry.until = b.lease
 		}
 	}
-	after, err := s.carryOver(ctx, winner, carry, over)
-	if isRefusal(err) && len(carry.items) > 0 {
-		// Members stay named in the labels; an item that is gone must not keep
-		// the election, and with it every close, from ending.
-		s.log.WarnContext(ctx, "config items of a duplicate's members were refused on the winner", "tt_id", winner.id(), "error", err)
-		carry.items = nil
-		after, err = s.carryOver(ctx, winner, carry, over)
-	}
-	return after, err
+	return carry, over
 }
 
 // carryOver gives the winner what the losers held; over says that it is ended

@@ -54,6 +54,7 @@ type System struct {
 	cfg      Config
 	anchors  map[string]int64
 	client   *rest.Client
+	dial     func(authorize func(http.Header)) (*rest.Client, error) // makes another one like it
 	log      *slog.Logger
 	flights  flight.Group
 	engine   *converge.Engine[*mode]
@@ -111,17 +112,15 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 		log = slog.New(slog.DiscardHandler)
 	}
 	s.cfg, s.log = cfg, log.With("adapter", Name, "system", s.name)
-	s.client, err = rest.New(rest.Config{
-		Adapter: Name, System: s.name, BaseURL: base,
-		HTTPClient: client, Logger: log, CAFile: cfg.CAFile,
-		Timeout: cfg.Timeout, Retry: cfg.Retry,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+cfg.Token.Reveal())
-			h.Set("Accept-Language", "ru-RU") // the language that the vendor documents its texts in
-		},
-		Secrets: []tt.Secret{cfg.Token},
-		Fail:    fail,
-	})
+	s.dial = func(authorize func(http.Header)) (*rest.Client, error) {
+		return rest.New(rest.Config{
+			Adapter: Name, System: s.name, BaseURL: base,
+			HTTPClient: client, Logger: log, CAFile: cfg.CAFile,
+			Timeout: cfg.Timeout, Retry: cfg.Retry,
+			Authorize: authorize, Secrets: []tt.Secret{cfg.Token}, Fail: fail,
+		})
+	}
+	s.client, err = s.dial(s.speaking("ru-RU")) // the language that the vendor documents its texts in
 	if err != nil {
 		return err
 	}
@@ -138,6 +137,14 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 		Late: cfg.Late, Settle: cfg.Settle, WaitMax: cfg.Retry.WaitMax, BestEffort: cfg.Lookup == "best_effort",
 	}, s.client, &s.flights, s.log)
 	return nil
+}
+
+// speaking sets the credentials of a request, and the language to answer in.
+func (s *System) speaking(language string) func(http.Header) {
+	return func(h http.Header) {
+		h.Set("Authorization", "Bearer "+s.cfg.Token.Reveal())
+		h.Set("Accept-Language", language)
+	}
 }
 
 // String names the system as errors do; it never shows a setting.

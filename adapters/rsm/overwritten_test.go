@@ -59,17 +59,24 @@ func TestWhatWasOverwritten(t *testing.T) {
 	})
 }
 
-func TestARefusalThatCannotBeLookedIntoIsForNow(t *testing.T) {
-	inBubble(t, "an election whose loser somebody else has ended", rsmtest.Options{}, nil, func(s scene) {
-		mine := s.create("k", "1")
-		s.twin(mine.ID, 5)
-		s.server.Before("patch", func() { s.server.Finish(s.modeOf(mine.ID).ID) })
-		s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Route: "get", Skip: 3, Times: 10})
-		_, err := s.sys.FindTT(s.ctx, "k")
-		require.ErrorIs(t, err, tt.ErrTemporary)
-		s.server.ClearFaults()
-		id, err := s.sys.FindTT(s.ctx, "k")
-		require.NoError(t, err)
-		assert.Equal(t, "5", id)
-	})
+// Somebody else has ended the loser of an election, and whether that is so
+// cannot be read: the election has not failed for good.
+func TestARefusalThatCannotBeLookedInto(t *testing.T) {
+	for kind, want := range map[tttest.FaultKind]error{
+		tttest.StatusBefore: tt.ErrUnavailable,
+		tttest.Unauthorized: tt.ErrUnauthenticated,
+	} {
+		inBubble(t, "is the failure of the look: "+string(kind), rsmtest.Options{}, nil, func(s scene) {
+			mine := s.create("k", "1")
+			s.twin(mine.ID, 5)
+			s.server.Before("patch", func() { s.server.Finish(s.modeOf(mine.ID).ID) })
+			s.server.Inject(tttest.Fault{Kind: kind, Route: "get", Skip: 3, Times: 10})
+			_, err := s.sys.FindTT(s.ctx, "k")
+			require.ErrorIs(s, err, want)
+			s.server.ClearFaults()
+			id, err := s.sys.FindTT(s.ctx, "k")
+			require.NoError(s, err)
+			assert.Equal(s, "5", id)
+		})
+	}
 }

@@ -169,11 +169,8 @@ func (one *writer) refused(ctx context.Context, err error, before *mode, batch *
 	}
 	s := one.w.system
 	m, getErr := s.get(ctx, one.id)
-	if tt.IsTemporary(getErr) {
-		return getErr, true // what the refusal means is not known yet
-	}
 	if getErr != nil {
-		return err, true
+		return getErr, true // what the refusal means is not known yet
 	}
 	if m.ended(s.now()) {
 		_, _ = one.plan(m, batch) // it answers every edit
