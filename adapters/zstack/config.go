@@ -15,6 +15,9 @@ import (
 // Name is the adapter's name: the scheme of its connection URLs.
 const Name = "zstack"
 
+// contextPath is where the platform's API is unless base_url has a path.
+const contextPath = "/zstack"
+
 // Config holds the settings. A zero field takes its default. Exactly one of
 // Session, Account, IAM2 and AccessKey says how to authenticate. Late, Settle
 // and Window of tt.Common have no effect here.
@@ -58,7 +61,7 @@ type AccessKey struct {
 type Poll struct {
 	WaitMin time.Duration `tt:"wait_min" default:"90ms" help:"first and shortest wait for a job"`
 	WaitMax time.Duration `tt:"wait_max" default:"5s" help:"longest wait between two questions"`
-	Limit   time.Duration `tt:"limit" default:"30s" help:"how long one job is asked for before the ticket itself is"`
+	Limit   time.Duration `tt:"limit" default:"2m" help:"how long one job is asked for before the ticket itself is"`
 }
 
 func init() { tt.Register(Name, open, Options()) }
@@ -96,6 +99,9 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	base, err := settings.BaseURL(cfg.Common)
 	if err != nil {
 		return err
+	}
+	if strings.Trim(base.Path, "/") == "" {
+		base.Path, base.RawPath = contextPath, ""
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

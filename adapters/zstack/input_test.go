@@ -208,3 +208,23 @@ func TestAfterShutdown(t *testing.T) {
 		assert.Equal(t, before, s.server.RequestCount())
 	})
 }
+
+// Without a path, base_url names the host; with one, the path is what a proxy
+// or an installation made of it.
+func TestThePathOfTheAPI(t *testing.T) {
+	for _, row := range []struct{ name, serves, base string }{
+		{"no path means the vendor's", "", "http://localhost"},
+		{"a slash is no path", "", "http://localhost/"},
+		{"the vendor's own", "", "http://localhost/zstack"},
+		{"another one", "/cloud/api", "http://localhost/cloud/api/"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := zstacktest.New(zstacktest.Options{ContextPath: row.serves})
+			t.Cleanup(server.Close)
+			sys := openOn(t, server, func(c *zstack.Config) { c.BaseURL = row.base })
+			t.Cleanup(func() { _ = sys.Shutdown(context.Background()) })
+			_, err := sys.ListTTs(t.Context(), tt.ListRequest{})
+			require.NoError(t, err)
+		})
+	}
+}

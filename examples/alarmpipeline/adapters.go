@@ -4,5 +4,7 @@ package main
 // import the package here.
 import (
 	_ "github.com/ttkit/ttkit/adapters/fake"
+	_ "github.com/ttkit/ttkit/adapters/guance"
 	_ "github.com/ttkit/ttkit/adapters/rsm"
+	_ "github.com/ttkit/ttkit/adapters/zstack"
 )

@@ -14,20 +14,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
 	"github.com/ttkit/ttkit/examples/internal/config"
 	"github.com/ttkit/ttkit/tt"
 )
 
 // The whole way, in processes of their own: a real Alertmanager, alarmpipeline
-// as it is built, and the RSM simulator, which loses the reply to every fifth
-// request of each kind after acting on it. 20 alerts in 5 groups fire,
+// as it is built, and a vendor's simulator, which loses the reply to every
+// fifth request of each kind after acting on it. 20 alerts in 5 groups fire,
 // 10 first and 10 that join, resolve one half after the other, and do it all
 // again as a second episode.
 //
@@ -37,25 +35,35 @@ func TestARealAlertmanager(t *testing.T) {
 	require.NotEmpty(t, alertmanager, "set TTKIT_ALERTMANAGER to Alertmanager's program, or run .ci/alertmanager")
 	programs := t.TempDir()
 	compile(t, programs, "simulators", "alarmpipeline")
+	const (
+		patient   = "{wait_min: 50ms, wait_max: 1s}" // the adapter repeats what is lost
+		impatient = "{max_attempts: 1}"              // only Alertmanager repeats
+	)
 	for _, row := range []struct {
-		name  string
-		retry string
-		dies  bool
+		name    string
+		adapter string
+		retry   string
+		dies    bool
 	}{
-		{"the adapter repeats what is lost", "{wait_min: 50ms, wait_max: 1s}", false},
-		{"only Alertmanager repeats, and the pipeline is killed in each episode", "{max_attempts: 1}", true},
+		{"rsm", "rsm", patient, false},
+		{"rsm, and the pipeline is killed in each episode", "rsm", impatient, true},
+		{"zstack", "zstack", patient, false},
+		{"zstack, and the pipeline is killed in each episode", "zstack", impatient, true},
+		{"guance", "guance", patient, false},
+		{"guance, and the pipeline is killed in each episode", "guance", impatient, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			tellTwoEpisodes(t, alertmanager, programs, row.retry, row.dies)
+			tellTwoEpisodes(t, alertmanager, programs, row.adapter, row.retry, row.dies)
 		})
 	}
 }
 
-func tellTwoEpisodes(t *testing.T, alertmanager, programs, retry string, dies bool) {
+func tellTwoEpisodes(t *testing.T, alertmanager, programs, adapter, retry string, dies bool) {
 	dir := t.TempDir()
-	simulator := startSimulator(t, programs)
+	simulator := startSimulator(t, programs, adapter)
 	configPath := writeFile(t, dir, "systems.yaml", simulator.config(retry))
+	simulator.sys = openSystem(t, configPath)
 	const token = "e2e-webhook-token"
 	start := func(listen string) *process {
 		return command(t, exec.Command(filepath.Join(programs, "alarmpipeline"),
@@ -73,34 +81,27 @@ func tellTwoEpisodes(t *testing.T, alertmanager, programs, retry string, dies bo
 		first, second := allAlerts()[:10], allAlerts()[10:]
 		fire(t, api, began, "", first)
 		if dies {
-			simulator.eventually("a group has a ticket", func(modes []rsmtest.Mode) bool {
-				return slices.ContainsFunc(modes, rsmtest.Mode.Open)
-			})
+			eventually(t, "a group has a ticket", func() bool { return simulator.openWith(0) > 0 })
 			pipeline.kill()
 			pipeline = start(webhook)
 		}
-		simulator.eventually("each group has an open ticket with its first two members", func(modes []rsmtest.Mode) bool {
-			return count(modes, 2) == 5
-		})
+		eventually(t, "each group has an open ticket with its first two members", func() bool { return simulator.openWith(2) == 5 })
 		fire(t, api, began, "", second)
-		simulator.eventually("and the two that joined", func(modes []rsmtest.Mode) bool { return count(modes, 4) == 5 })
+		eventually(t, "and the two that joined", func() bool { return simulator.openWith(4) == 5 })
 		fire(t, api, began, "smoke, too", first[:5])
 		resolve(t, api, began, first[5:])
 		time.Sleep(2 * time.Second) // lets some of that be told; how much makes no difference in the end
 		resolve(t, api, began, slices.Concat(first[:5], second))
-		simulator.eventually("no ticket is open", func(modes []rsmtest.Mode) bool {
-			return !slices.ContainsFunc(modes, rsmtest.Mode.Open)
-		})
+		eventually(t, "no ticket is open", func() bool { return simulator.openWith(0) == 0 })
 	}
 	am.stop()
 	pipeline.stop()
 
-	modes := simulator.modes()
-	assert.Len(t, modes, 10, "two episodes of five groups, and no doubles, not even closed ones")
-	sys := openSystem(t, configPath)
+	ids := simulator.held()
+	assert.Len(t, ids, 10, "two episodes of five groups, and no doubles, not even closed ones")
 	var keys []string
-	for _, mode := range modes {
-		ticket := read(t, sys, mode.ID)
+	for _, id := range ids {
+		ticket := simulator.read(id)
 		keys = append(keys, ticket.Key)
 		assert.Equal(t, tt.StateClosed, ticket.State, ticket.Key)
 		assert.Equal(t, "resolved", ticket.FinalReason, ticket.Key)
@@ -190,68 +191,99 @@ func send(t *testing.T, api string, alerts []apiAlert, change func(*apiAlert)) {
 	require.Equal(t, http.StatusOK, answer.StatusCode, "%s", text)
 }
 
-// count counts open tickets with so many members, the leader included.
-func count(modes []rsmtest.Mode, members int) int {
-	n := 0
-	for _, m := range modes {
-		if m.Open() && len(m.Items) == members {
-			n++
-		}
-	}
-	return n
-}
-
-// simulator is the process that stands for the vendor.
+// simulator is the process that stands for the vendor, and the system that
+// reads it as alarmpipeline does.
 type simulator struct {
 	*process
-	baseURL, token, control string
+	adapter string
+	ready   struct {
+		Settings map[string]any `json:"settings"`
+		Control  string         `json:"control"`
+	}
+	sys tt.System
 }
 
-func startSimulator(t *testing.T, programs string) *simulator {
-	s := &simulator{process: command(t, exec.Command(filepath.Join(programs, "simulators"), "--only", "rsm", "--lose-reply", "5"))}
-	var ready struct {
-		Settings struct {
-			BaseURL string `json:"base_url"`
-			Token   string `json:"token"`
-		} `json:"settings"`
-		Control string `json:"control"`
+func startSimulator(t *testing.T, programs, adapter string) *simulator {
+	s := &simulator{
+		process: command(t, exec.Command(filepath.Join(programs, "simulators"), "--only", adapter, "--lose-reply", "5")),
+		adapter: adapter,
 	}
-	require.NoError(t, json.Unmarshal([]byte(s.waitFor(`^(\{.*\})$`)), &ready))
-	s.baseURL, s.token, s.control = ready.Settings.BaseURL, ready.Settings.Token, ready.Control
+	require.NoError(t, json.Unmarshal([]byte(s.waitFor(`^(\{.*\})$`)), &s.ready))
 	return s
 }
 
 // config is the file for alarmpipeline. The times are lowered to what the
 // simulator and a loopback network need.
 func (s *simulator) config(retry string) string {
+	var settings bytes.Buffer // YAML holds JSON
+	for name, value := range s.ready.Settings {
+		text, err := json.Marshal(value)
+		require.NoError(s.t, err)
+		fmt.Fprintf(&settings, "    %s: %s\n", name, text)
+	}
 	return fmt.Sprintf(`
 systems:
-  rsm:
-    adapter: rsm
-    base_url: %s
-    token: %s
-    late: 1s
+  %[1]s:
+    adapter: %[1]s
+%[2]s    late: 1s
     settle: 500ms
     window: 200ms
     timeout: 5s
-    retry: %s
-`, s.baseURL, strconv.Quote(s.token), retry)
+    retry: %[3]s
+`, s.adapter, settings.String(), retry)
 }
 
-// modes reads what the simulator holds, past the adapter.
-func (s *simulator) modes() []rsmtest.Mode {
+// held are the ids of all tickets in the simulator, read past the adapter:
+// a double counts even when it has been closed.
+func (s *simulator) held() []string {
 	s.t.Helper()
-	answer, err := http.Get(s.control + "/_sim/modes")
+	holds := map[string]struct{ list, id string }{
+		"rsm":    {"modes", "ID"},
+		"zstack": {"tickets", "UUID"},
+		"guance": {"schedules", "UUID"},
+	}[s.adapter]
+	answer, err := http.Get(s.ready.Control + "/_sim/" + holds.list)
 	require.NoError(s.t, err)
 	defer func() { _ = answer.Body.Close() }()
-	var modes []rsmtest.Mode
-	require.NoError(s.t, json.NewDecoder(answer.Body).Decode(&modes))
-	return modes
+	var records []map[string]any
+	require.NoError(s.t, json.NewDecoder(answer.Body).Decode(&records))
+	var ids []string
+	for _, record := range records {
+		if record["Default"] != true { // the vendor's own schedule
+			ids = append(ids, fmt.Sprint(record[holds.id]))
+		}
+	}
+	return ids
 }
 
-func (s *simulator) eventually(what string, is func([]rsmtest.Mode) bool) {
+// openWith counts the open tickets that have so many objects, the leader
+// included; 0 stands for any number.
+func (s *simulator) openWith(objects int) int {
 	s.t.Helper()
-	eventually(s.t, what, func() bool { return is(s.modes()) })
+	n := 0
+	for _, id := range s.held() {
+		ticket := s.read(id)
+		isOpen := ticket.State == tt.StateOpen || ticket.State == tt.StatePending
+		if isOpen && (objects == 0 || len(ticket.Objects) == objects) {
+			n++
+		}
+	}
+	return n
+}
+
+// read reads a ticket; the simulator goes on losing replies.
+func (s *simulator) read(id string) *tt.Ticket {
+	s.t.Helper()
+	var ticket *tt.Ticket
+	eventually(s.t, "the ticket can be read", func() bool {
+		var err error
+		ticket, err = s.sys.GetTT(s.t.Context(), id)
+		if err != nil {
+			require.ErrorIs(s.t, err, tt.ErrTemporary)
+		}
+		return err == nil
+	})
+	return ticket
 }
 
 // eventually asks until it is so. (require.Eventually asks in a goroutine of
@@ -271,18 +303,4 @@ func openSystem(t *testing.T, path string) tt.System {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, sys.Shutdown(context.Background())) })
 	return sys
-}
-
-// read reads a ticket; the simulator goes on losing replies.
-func read(t *testing.T, sys tt.System, id int64) *tt.Ticket {
-	var ticket *tt.Ticket
-	eventually(t, "the ticket can be read", func() bool {
-		var err error
-		ticket, err = sys.GetTT(t.Context(), strconv.FormatInt(id, 10))
-		if err != nil {
-			require.ErrorIs(t, err, tt.ErrTemporary)
-		}
-		return err == nil
-	})
-	return ticket
 }

@@ -8,36 +8,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"os"
 	"strings"
 	"time"
 
 	_ "github.com/ttkit/ttkit/adapters/fake"
+	_ "github.com/ttkit/ttkit/adapters/guance"
+	"github.com/ttkit/ttkit/adapters/guance/guancetest"
 	_ "github.com/ttkit/ttkit/adapters/rsm"
 	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
+	_ "github.com/ttkit/ttkit/adapters/zstack"
+	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
 	"github.com/ttkit/ttkit/tt"
 )
 
 func main() {
-	monq := rsmtest.New(rsmtest.Options{}) // stands for the vendor's server
-	defer monq.Close()
-	url, err := monq.Listen("127.0.0.1:0")
-	if err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		log.Fatal(err)
-	}
-	for _, system := range []tt.Config{
-		{Name: "memory", Adapter: "fake"},
-		{Name: "msk", Adapter: "rsm", Settings: map[string]any{"base_url": url, "token": rsmtest.DefaultToken}},
-	} {
-		fmt.Printf("%s %q\n", system.Adapter, system.Name)
-		if err := walk(context.Background(), system); err != nil {
-			log.Fatal(err)
-		}
 	}
 }
 
+// run walks the alarm through every system. The simulators stand for the
+// vendors' servers.
+func run(ctx context.Context, out io.Writer) error {
+	monq := rsmtest.New(rsmtest.Options{})
+	defer monq.Close()
+	zstack := zstacktest.New(zstacktest.Options{})
+	defer zstack.Close()
+	guance := guancetest.New(guancetest.Options{})
+	defer guance.Close()
+	var urls []string
+	for _, vendor := range []interface{ Listen(string) (string, error) }{monq, zstack, guance} {
+		url, err := vendor.Listen("127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		urls = append(urls, url)
+	}
+	for _, system := range []tt.Config{
+		{Name: "memory", Adapter: "fake"},
+		{Name: "msk", Adapter: "rsm", Settings: map[string]any{
+			"base_url": urls[0], "token": rsmtest.DefaultToken,
+		}},
+		{Name: "cloud", Adapter: "zstack", Settings: map[string]any{
+			"base_url":     urls[1],
+			"project_uuid": zstacktest.DefaultProjectUUID, "virtual_id_uuid": zstacktest.DefaultVirtualIDUUID,
+			"iam2": map[string]any{
+				"virtual_id": zstacktest.DefaultVirtualID, "password": zstacktest.DefaultVirtualIDPassword,
+				"project": zstacktest.DefaultProject,
+			},
+			// What a ticket asks approval for: here something that is only
+			// validated, even if somebody approves it.
+			"requests": []any{map[string]any{
+				"requestName": "incident", "apiName": zstacktest.CreateVMAPI, "executeTimes": 1,
+				"apiBody": map[string]any{"name": "{{.Object}}", "systemTags": []any{"ephemeral::validationOnly"}},
+			}},
+		}},
+		{Name: "watch", Adapter: "guance", Settings: map[string]any{
+			"base_url": urls[2], "api_key": guancetest.DefaultKey, "targets": []any{"oncall@example.net"},
+		}},
+	} {
+		fmt.Fprintf(out, "%s %q\n", system.Adapter, system.Name)
+		if err := walk(ctx, out, system); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // walk takes one alarm through one system. Nothing in it knows which.
-func walk(ctx context.Context, cfg tt.Config) (err error) {
+func walk(ctx context.Context, out io.Writer, cfg tt.Config) (err error) {
 	sys, err := tt.OpenConfig(ctx, cfg)
 	if err != nil {
 		return err
@@ -59,7 +101,7 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  raised   ticket %s, existed: %t\n", created.ID, created.Existed)
+		fmt.Fprintf(out, "  raised   ticket %s, existed: %t\n", created.ID, created.Existed)
 	}
 	id, err := sys.FindTT(ctx, alarm.Key)
 	if err != nil {
@@ -80,7 +122,7 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 		return err
 	}
 	for _, member := range members {
-		fmt.Printf("  joined   object %s: %s\n", member.Object, member.Status)
+		fmt.Fprintf(out, "  joined   object %s: %s\n", member.Object, member.Status)
 	}
 
 	// The alarm is over.
@@ -88,16 +130,16 @@ func walk(ctx context.Context, cfg tt.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("  cleared  closed: %t\n", closed)
+	fmt.Fprintf(out, "  cleared  closed: %t\n", closed)
 
 	// What the system now holds.
 	ticket, err := sys.GetTT(ctx, id)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("  holds    ticket %s, %s, %q on %s\n", ticket.ID, ticket.State, ticket.Subject, strings.Join(ticket.Objects, ", "))
+	fmt.Fprintf(out, "  holds    ticket %s, %s, %q on %s\n", ticket.ID, ticket.State, ticket.Subject, strings.Join(ticket.Objects, ", "))
 	for _, comment := range ticket.Comments {
-		fmt.Printf("           %s: %s\n", comment.Login, comment.Body)
+		fmt.Fprintf(out, "           %s: %s\n", comment.Login, comment.Body)
 	}
 	return nil
 }

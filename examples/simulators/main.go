@@ -9,8 +9,9 @@
 //
 // The settings are what a file for ttctl or alarmpipeline holds under that
 // system. Below "control" a script reads what the simulator holds, past the
-// adapter: GET /_sim/modes answers all service modes of rsm, GET
-// /_sim/requests the requests that arrived.
+// adapter: GET /_sim/modes answers all service modes of rsm; GET /_sim/tickets,
+// /_sim/histories and /_sim/tags those of zstack; GET /_sim/schedules those of
+// guance; GET /_sim/requests the requests that arrived.
 //
 // It ends on SIGTERM and SIGINT. What the simulators held is gone then.
 package main

@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	_ "github.com/ttkit/ttkit/adapters/guance"
 	_ "github.com/ttkit/ttkit/adapters/rsm"
+	_ "github.com/ttkit/ttkit/adapters/zstack"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -59,30 +61,44 @@ func TestEverySimulatorIsReadyForItsAdapter(t *testing.T) {
 }
 
 func TestTheControlAddressShowsWhatTheSimulatorHolds(t *testing.T) {
-	line := started(t)[0]
-	var modes []struct{ ID int64 }
-	read(t, line.Control+"/_sim/modes", &modes)
-	assert.Empty(t, modes)
+	holds := map[string]struct{ list, id string }{
+		"rsm":    {"/_sim/modes", "ID"},
+		"zstack": {"/_sim/tickets", "UUID"},
+		"guance": {"/_sim/schedules", "UUID"},
+	}
+	for _, line := range started(t) {
+		t.Run(line.System, func(t *testing.T) {
+			in := holds[line.System]
+			ids := func() (ids []string) {
+				var records []map[string]any
+				read(t, line.Control+in.list, &records)
+				for _, record := range records {
+					ids = append(ids, fmt.Sprint(record[in.id]))
+				}
+				return ids
+			}
+			before := ids()
+			settings := line.Settings
+			settings["window"] = "0"
+			sys, err := tt.OpenConfig(t.Context(), tt.Config{Adapter: line.Adapter, Settings: settings})
+			require.NoError(t, err)
+			defer sys.Shutdown(context.Background())
+			created, err := sys.CreateTT(t.Context(), tt.CreateRequest{Object: "7", Subject: "uplink down"})
+			require.NoError(t, err)
+			assert.NotContains(t, before, created.ID)
+			assert.Contains(t, ids(), created.ID)
+			assert.Len(t, ids(), len(before)+1)
 
-	settings := line.Settings
-	settings["window"] = "0"
-	sys, err := tt.OpenConfig(t.Context(), tt.Config{Adapter: line.Adapter, Settings: settings})
-	require.NoError(t, err)
-	defer sys.Shutdown(context.Background())
-	created, err := sys.CreateTT(t.Context(), tt.CreateRequest{Object: "7", Subject: "uplink down"})
-	require.NoError(t, err)
-	read(t, line.Control+"/_sim/modes", &modes)
-	require.Len(t, modes, 1)
-	assert.Equal(t, created.ID, fmt.Sprint(modes[0].ID))
+			var requests []struct{ Route string }
+			read(t, line.Control+"/_sim/requests", &requests)
+			assert.NotEmpty(t, requests)
 
-	var requests []struct{ Route string }
-	read(t, line.Control+"/_sim/requests", &requests)
-	assert.NotEmpty(t, requests)
-
-	reply, err := http.Get(line.Settings["base_url"].(string) + "/_sim/modes")
-	require.NoError(t, err)
-	defer reply.Body.Close()
-	assert.Equal(t, http.StatusNotFound, reply.StatusCode, "the vendor's address shows what no vendor would")
+			reply, err := http.Get(line.Settings["base_url"].(string) + in.list)
+			require.NoError(t, err)
+			defer reply.Body.Close()
+			assert.Contains(t, []int{http.StatusForbidden, http.StatusNotFound}, reply.StatusCode, "the vendor's address shows what no vendor would")
+		})
+	}
 }
 
 func read(t *testing.T, url string, into any) {
@@ -122,7 +138,7 @@ func TestEveryFifthReplyOfEachKindIsLostAfterActing(t *testing.T) {
 	lost := map[string][]int{}
 	for i := range 10 {
 		for _, kind := range []struct{ name, method, path string }{
-			{"create", "POST", "/modes"}, {"filter", "POST", "/modes/filter"}, {"get", "GET", fmt.Sprintf("/modes/%d", i)}, {"patch", "PATCH", fmt.Sprintf("/modes/%d", i)},
+			{"create", "POST", "/modes"}, {"filter", "POST", "/modes/filter"}, {"get", "GET", fmt.Sprintf("/modes/%d", i)}, {"patch", "PATCH", fmt.Sprintf("/modes/%d", i)}, {"modify", "POST", fmt.Sprintf("/schedule/incsch_%032x/modify", i)},
 		} {
 			req, err := http.NewRequestWithContext(t.Context(), kind.method, server.URL+kind.path, nil)
 			require.NoError(t, err)
@@ -135,6 +151,6 @@ func TestEveryFifthReplyOfEachKindIsLostAfterActing(t *testing.T) {
 		}
 	}
 	want := []int{4, 9}
-	assert.Equal(t, map[string][]int{"create": want, "filter": want, "get": want, "patch": want}, lost)
-	assert.EqualValues(t, 40, acted.Load())
+	assert.Equal(t, map[string][]int{"create": want, "filter": want, "get": want, "patch": want, "modify": want}, lost)
+	assert.EqualValues(t, 50, acted.Load())
 }

@@ -30,7 +30,7 @@ func serve(address string, handler http.Handler) (*http.Server, error) {
 }
 
 // variable matches the parts of a path that name one thing among many.
-var variable = regexp.MustCompile(`/(\d+|[0-9a-fA-F-]{32,})`)
+var variable = regexp.MustCompile(`/(\d+|(?:[a-z]+_)?[0-9a-fA-F-]{32,})`)
 
 // loseReplies cuts the connection in place of every nth reply to each kind of
 // request, after the handler has acted. Kinds are counted apart, so that
