@@ -52,33 +52,58 @@ type placeholders struct {
 // in the strings of a finished tree: whatever the texts hold, they end up
 // inside of these strings, and a placeholder in them stays a text.
 func (r requests) fill(v placeholders) []any {
-	texts := strings.NewReplacer(
-		objectPlaceholder, fillable(v.Object),
-		subjectPlaceholder, fillable(v.Subject),
-		queuePlaceholder, fillable(v.Queue),
-	)
-	filled, _ := fillValue(r.list, texts).([]any)
+	v = placeholders{fillable(v.Object), fillable(v.Subject), fillable(v.Queue)}
+	filled, _ := v.fill(r.list).([]any)
 	return filled
 }
 
-func fillValue(v any, texts *strings.Replacer) any {
-	switch v := v.(type) {
+func (v *placeholders) fill(template any) any {
+	switch template := template.(type) {
 	case string:
-		return texts.Replace(v)
+		return v.replace(template)
 	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = fillValue(v[i], texts)
+		out := make([]any, len(template))
+		for i := range template {
+			out[i] = v.fill(template[i])
 		}
 		return out
 	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key, item := range v {
-			out[key] = fillValue(item, texts)
+		out := make(map[string]any, len(template))
+		for key, item := range template {
+			out[key] = v.fill(item)
 		}
 		return out
 	}
-	return v
+	return template
+}
+
+// replace reads a text of the template once, from its beginning to its end.
+func (v *placeholders) replace(s string) string {
+	at := strings.Index(s, "{{")
+	if at < 0 {
+		return s
+	}
+	var b strings.Builder
+	for ; at >= 0; at = strings.Index(s, "{{") {
+		b.WriteString(s[:at])
+		s = s[at:]
+		switch {
+		case strings.HasPrefix(s, objectPlaceholder):
+			b.WriteString(v.Object)
+			s = s[len(objectPlaceholder):]
+		case strings.HasPrefix(s, subjectPlaceholder):
+			b.WriteString(v.Subject)
+			s = s[len(subjectPlaceholder):]
+		case strings.HasPrefix(s, queuePlaceholder):
+			b.WriteString(v.Queue)
+			s = s[len(queuePlaceholder):]
+		default: // the first brace of three
+			b.WriteByte(s[0])
+			s = s[1:]
+		}
+	}
+	b.WriteString(s)
+	return b.String()
 }
 
 // fillable makes a text of an alarm one that the database can hold: short, of

@@ -245,10 +245,10 @@ func drawTree(rt *rapid.T, depth int) any {
 	case 1:
 		return rapid.Bool().Draw(rt, "bool")
 	case 2, 3:
-		parts := rapid.SliceOfN(rapid.SampledFrom([]string{objectPlaceholder, subjectPlaceholder, queuePlaceholder, "text", "<&'", "}}", "{", ".Object", `"`, "ж"}), 0, 5)
+		parts := rapid.SliceOfN(rapid.SampledFrom([]string{objectPlaceholder, subjectPlaceholder, queuePlaceholder, "text", "<&'", "}}", "{", "{" + objectPlaceholder + "}", ".Object", `"`, "ж"}), 0, 5)
 		s := ""
 		for _, part := range parts.Draw(rt, "parts") {
-			if strings.HasSuffix(s, "{") && strings.HasPrefix(part, "{") {
+			if strings.HasSuffix(s, "{") && strings.HasPrefix(part, "{") && part != objectPlaceholder {
 				s += " " // {{ begins a placeholder
 			}
 			s += part
