@@ -52,7 +52,7 @@ var codes = []codeRow{
 	{"SYS.1017", "cancelled by somebody", tt.CodeInternal, false, tt.NotDone, ""},
 
 	{"ID.1000", "wrong credentials", tt.CodeUnauthenticated, false, tt.NotDone, ""},
-	{"ID.1001", "dead session, after another login, too", tt.CodeUnauthenticated, false, tt.NotDone, ""},
+	{"ID.1001", "dead session, after another login, too: the credentials are good", tt.CodeUnavailable, true, tt.NotDone, ""},
 	{"ID.1002", "permission denied", tt.CodePermissionDenied, false, tt.NotDone, ""},
 	{"ID.1003", "quota exceeded", tt.CodePermissionDenied, false, tt.NotDone, ""},
 	{"ID.1004", "bad quota operation", tt.CodeInvalid, false, tt.NotDone, ""},

@@ -139,8 +139,8 @@ func storm(t *testing.T, knobs zstacktest.Knobs, alarms int) {
 	require.NoError(t, sys.Shutdown(context.Background()))
 
 	tickets := server.Tickets()
-	assert.Len(t, tickets, alarms)
-	assert.Len(t, slices.Compact(slices.Sorted(slices.Values(ids))), alarms)
+	assert.Equal(t, alarms, len(tickets), "tickets")
+	assert.Equal(t, alarms, len(slices.Compact(slices.Sorted(slices.Values(ids)))), "ids")
 	byKey := map[string]string{}
 	for _, r := range records(server) {
 		byKey[r.Key] = r.ID
