@@ -60,6 +60,7 @@ type remark struct {
 	ReplyTo   string    `json:"re,omitempty"`
 	Reason    string    `json:"r,omitempty"`
 	Winner    string    `json:"w,omitempty"` // of a duplicate
+	After     time.Time `json:"af,omitzero"` // of a closing note: the latest comment before it
 	Truncated bool      `json:"x,omitempty"`
 	id        string
 }

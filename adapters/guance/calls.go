@@ -5,13 +5,6 @@ import (
 	"time"
 )
 
-// limited reports whether there is a limit.
-func (l *limiter) limited() bool {
-	l.log.mu.Lock()
-	defer l.log.mu.Unlock()
-	return l.log.limit > 0
-}
-
 // inHand reports whether ctx has calls that were reserved and not made.
 func (l *limiter) inHand(ctx context.Context) bool {
 	l.log.mu.Lock()

@@ -3,6 +3,7 @@ package guance
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/ttkit/ttkit/internal/converge"
 	"github.com/ttkit/ttkit/internal/journal"
@@ -48,6 +49,12 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 		return nil
 	}
 	note := remark{At: s.now().UTC(), Login: req.Login}
+	if comments := x.read().comments; len(comments) > 0 {
+		note.After = comments[len(comments)-1].At
+	}
+	if c := x.read().comments; len(c) > 0 && !c[len(c)-1].At.Before(note.At) && c[len(c)-1].At.Before(time.Now()) {
+		note.At = c[len(c)-1].At.Add(1) // callers give times of their own clocks: the note still comes last
+	}
 	note.Subject = fit(req.Subject, maxSubject, &note.Truncated)
 	note.Body = fit(req.Body, maxComment, &note.Truncated)
 	note.Reason = fit(req.Reason, maxShort, &note.Truncated)

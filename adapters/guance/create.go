@@ -64,7 +64,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 
 // existing tells of a ticket that the key has already.
 func (s *System) existing(ctx context.Context, req tt.CreateRequest, x *schedule, created tt.Created) (tt.Created, error) {
-	x, err := s.current(ctx, x.uuid) // a list may lag behind
+	x, err := s.winner(ctx, x)
 	if err != nil {
 		return created, unread(created.ID, err)
 	}
@@ -159,6 +159,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 	if h.Dark {
 		body.Start, body.End = darkStart, darkEnd
 	}
+	began := time.Now()
 	x, err := s.writeRules(ctx, func(levelled bool) rest.Request {
 		body.ScheduleStrategy = nil
 		for _, rule := range written(nil, texts, levelled, h.Dark) {
@@ -170,6 +171,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 		return nil, s.lostTo(err)
 	}
 	if b := x.read(); b.ours && b.header.Hash == hash {
+		s.wroteAt(x.created, began)
 		return x, nil
 	}
 	again, err := s.get(ctx, x.uuid)

@@ -39,7 +39,7 @@ type lookup struct {
 // of returns schedules, among them all whose names hold the hash of a key.
 func (l *lookups) of(ctx context.Context, hash string) ([]*schedule, error) {
 	s := l.system
-	if !s.limiter.limited() || s.limiter.inHand(ctx) { // with calls in hand nobody may wait for others
+	if s.limiter.inHand(ctx) { // with calls in hand nobody may wait for others
 		return s.list(ctx, hash)
 	}
 	for {

@@ -65,11 +65,11 @@ func parseObject(text []byte) (object, bool) {
 	}
 }
 
-// parseList splits an array; null is an empty one.
+// parseList splits an array.
 func parseList(text []byte) ([][]byte, bool) {
 	i := space(text, 0)
 	if i >= len(text) || text[i] != '[' {
-		return nil, bytes.Equal(bytes.TrimSpace(text), null)
+		return nil, false
 	}
 	var list [][]byte
 	for i = space(text, i+1); ; i = space(text, i+1) {

@@ -100,8 +100,15 @@ func (s *System) view(x *schedule) *tt.Ticket {
 		t.FinalReason = c.Reason
 		t.Truncated = t.Truncated || c.Truncated
 		if c.Subject != "" || c.Body != "" {
-			t.Comments = append(t.Comments, c.comment())
-			slices.SortStableFunc(t.Comments, func(x, y tt.Comment) int { return x.At.Compare(y.At) })
+			last := c.comment()
+			if last.At.Before(c.After) { // clocks differ
+				last.At = c.After.UTC()
+			}
+			at := len(t.Comments)
+			for at > 0 && t.Comments[at-1].At.After(last.At) { // made since
+				at--
+			}
+			t.Comments = slices.Insert(t.Comments, at, last)
 		}
 	}
 	return t

@@ -219,20 +219,17 @@ func (a *many) UnmarshalJSON(text []byte) error {
 		if info == nil {
 			info = inner.get("pageInfo")
 		}
-		if content == nil {
-			content = null
-		}
+	}
+	a.total = -1
+	page, _ := parseObject(info)
+	if total, ok := page.number("totalCount"); ok && total >= 0 {
+		a.total = int(total)
 	}
 	list, ok := parseList(content)
-	if !ok {
+	if !ok && (content != nil || a.total != 0) { // what cannot be read is never read as none
 		return errors.New("a list of schedules is no list")
 	}
-	a.count, a.total = len(list), -1
-	if page, ok := parseObject(info); ok {
-		if total, ok := page.number("totalCount"); ok && total >= 0 {
-			a.total = int(total)
-		}
-	}
+	a.count = len(list)
 	for _, row := range list {
 		if x, err := readSchedule(row); err == nil {
 			a.rows = append(a.rows, x)
