@@ -214,27 +214,20 @@ func (c *call) sendModes(q listQuery, keep func(*Mode) bool) {
 	c.send(http.StatusOK, out)
 }
 
-// mentions is what search finds: id, CI ids, title, label keys and values.
+// mentions is what search finds: id, CI ids, title, label keys and values, in
+// any letter case. The server's lock is held.
 func (m *Mode) mentions(search string) bool {
-	if contains(strconv.FormatInt(m.ID, 10), search) || contains(m.Title, search) {
-		return true
-	}
-	for _, it := range m.Items {
-		if contains(strconv.FormatInt(it.CI, 10), search) {
-			return true
+	if m.text == "" {
+		parts := []string{strconv.FormatInt(m.ID, 10), m.Title}
+		for _, it := range m.Items {
+			parts = append(parts, strconv.FormatInt(it.CI, 10))
 		}
-	}
-	for k, v := range m.Labels {
-		if contains(k, search) {
-			return true
+		for k, v := range m.Labels {
+			parts = append(append(parts, k), values(v)...)
 		}
-		for _, s := range values(v) {
-			if contains(s, search) {
-				return true
-			}
-		}
+		m.text = strings.ToLower(strings.Join(parts, "\x00"))
 	}
-	return false
+	return strings.Contains(m.text, strings.ToLower(search))
 }
 
 func contains(s, part string) bool {

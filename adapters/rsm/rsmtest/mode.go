@@ -35,6 +35,7 @@ type Mode struct {
 	Ended      time.Time      // when a cancel ended it; zero while the dates alone decide
 
 	past []version // what lagging lists still show
+	text string    // what a search looks through, in lower case; "" until one does
 }
 
 // Item is one CI in the scope of a mode.
@@ -75,7 +76,7 @@ func (m Mode) clone() Mode {
 	for k, v := range m.Labels {
 		m.Labels[k] = cloneValue(v)
 	}
-	m.past = nil
+	m.past, m.text = nil, ""
 	return m
 }
 
