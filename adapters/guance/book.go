@@ -77,8 +77,8 @@ type stamp struct {
 // book is what the rules of a schedule say beside what they are for.
 type book struct {
 	entries   []journal.Entry
-	texts     map[string]bool // of which rules the names are pieces of entries
-	ours      bool            // it carries our header
+	texts     []string // names of rules that are pieces of entries
+	ours      bool     // it carries our header
 	header    header
 	comments  []remark
 	members   []member
@@ -90,19 +90,13 @@ type book struct {
 // may be shared by several goroutines.
 func (x *schedule) read() *book {
 	x.open.Do(func() {
-		b := &book{texts: map[string]bool{}}
+		b := &book{}
 		for _, rule := range x.rules {
 			if text, ok := pieceOf(rule); ok {
-				b.texts[text] = true
+				b.texts = append(b.texts, text)
 			}
 		}
-		b.entries, _ = journal.Decode(func(yield func(string) bool) {
-			for text := range b.texts {
-				if !yield(text) {
-					return
-				}
-			}
-		})
+		b.entries, _ = journal.Decode(slices.Values(b.texts))
 		for _, e := range b.entries {
 			b.take(e)
 		}

@@ -25,6 +25,9 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	if err := req.Validate(); err != nil {
 		return err
 	}
+	if err := checkID(req.ID); err != nil {
+		return err
+	}
 	r := remark{At: req.At.UTC(), ReplyTo: req.ReplyTo}
 	if req.At.IsZero() {
 		r.At = s.stamp()
@@ -60,7 +63,7 @@ func (s *System) promote(ctx context.Context, id string, at time.Time) (string, 
 		return "", err
 	}
 	defer s.flights.Leave()
-	if err := tt.ValidateID(id); err != nil {
+	if err := checkID(id); err != nil {
 		return "", err
 	}
 	if at.IsZero() {
@@ -96,7 +99,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 		return nil, err
 	}
 	defer s.flights.Leave()
-	if err := tt.ValidateID(groupID); err != nil {
+	if err := checkID(groupID); err != nil {
 		return nil, err
 	}
 	bad := map[string]error{}

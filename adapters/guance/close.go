@@ -29,6 +29,9 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 	if err := req.Validate(); err != nil {
 		return err
 	}
+	if err := checkID(req.ID); err != nil {
+		return err
+	}
 	ctx, give, err := s.limiter.reserve(ctx, callsOfClose)
 	if err != nil {
 		return err

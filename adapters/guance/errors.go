@@ -24,13 +24,13 @@ const (
 // HTTP status alone says little: a limit is a 401, and errors may come under
 // 200.
 func (s *System) fail(r *rest.Response) *tt.Error {
-	envelope, ok := parseObject(r.Body)
-	code, hasCode := envelope.number("code")
-	if !ok || !hasCode {
-		return s.notTheirs(r)
-	}
-	if r.Status == http.StatusOK && code == http.StatusOK && string(envelope.get("success")) == "true" {
+	code, ok := numberOf(valueOf(r.Body, "code"))
+	if r.Status == http.StatusOK && code == http.StatusOK && string(valueOf(r.Body, "success")) == "true" {
 		return nil
+	}
+	envelope, isObject := parseObject(r.Body)
+	if !ok || !isObject {
+		return s.notTheirs(r)
 	}
 	e := s.classify(r, max(r.Status, int(code)), envelope)
 	e.VendorCode, e.TraceID = envelope.text("errorCode"), envelope.text("traceId")

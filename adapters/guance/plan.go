@@ -2,6 +2,7 @@ package guance
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/journal"
@@ -71,7 +72,7 @@ func (one *writer) patch(x *schedule, batch []*request) (*patch, error) {
 	b := x.read()
 	p := &patch{end: never, name: x.name, filter: x.fields.text("dimensionFilter")}
 	for _, text := range one.kept.texts {
-		if !b.texts[text] {
+		if !slices.Contains(b.texts, text) {
 			p.texts = append(p.texts, text)
 		}
 	}
@@ -132,11 +133,29 @@ func (s *System) widened(b *book, filter, obj string) (string, bool) {
 	if !b.ours || b.header.Dark {
 		return filter, false
 	}
+	if term, _ := hostTerm(s.cfg.Dimension, obj); term == "" || hasTerm(filter, term) {
+		return filter, term != ""
+	}
 	wider, ok := withHost(s.cfg.Dimension, filter, obj)
 	if !ok {
 		return filter, false
 	}
 	return wider, true
+}
+
+// hasTerm spares the reading of a filter that holds a term as it is written.
+func hasTerm(filter, term string) bool {
+	for at := 0; ; at++ {
+		next := strings.Index(filter[at:], term)
+		if next < 0 {
+			return false
+		}
+		at += next
+		end := at + len(term)
+		if (at == 0 || filter[at-1] == ' ') && (end == len(filter) || filter[end] == ' ') {
+			return true
+		}
+	}
 }
 
 // lacking are the entries that the journal lacks. The leader of a group needs

@@ -2,9 +2,11 @@ package guance
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // A modify replaces the whole schedule, and much of a schedule belongs to
@@ -25,44 +27,67 @@ type field struct {
 // that was not valid JSON may be split somehow, or not at all. Of a key that
 // comes twice the last value counts.
 func parseObject(text []byte) (object, bool) {
-	i := space(text, 0)
-	if i >= len(text) || text[i] != '{' {
+	if i := space(text, 0); i >= len(text) || text[i] != '{' {
 		return nil, false
 	}
-	o := make(object, 0, 24)
-	for i = space(text, i+1); ; i = space(text, i+1) {
-		if len(o) == 0 && i < len(text) && text[i] == '}' {
-			return o, true
+	o := make(object, 0, usualFields)
+	ok := walk(text, func(name, value []byte) bool {
+		key, ok := unquote(name)
+		if at := o.index(key); at >= 0 {
+			o[at].value = value
+		} else {
+			o = append(o, field{key, name, value})
+		}
+		return ok
+	})
+	if !ok {
+		return nil, false
+	}
+	return o, true
+}
+
+const usualFields = 24 // of a schedule
+
+// walk goes through the fields of an object. It is false when text is none, or
+// when each returned false.
+func walk(text []byte, each func(name, value []byte) bool) bool {
+	i := space(text, 0)
+	if i >= len(text) || text[i] != '{' {
+		return false
+	}
+	for i = space(text, i+1); i < len(text); i = space(text, i+1) {
+		if text[i] == '}' && text[i-1] != ',' {
+			return true
 		}
 		end, ok := skip(text, i)
 		if !ok || text[i] != '"' {
-			return nil, false
+			return false
 		}
 		name := text[i:end]
-		key, ok := unquote(name)
-		if i = space(text, end); !ok || i >= len(text) || text[i] != ':' {
-			return nil, false
+		if i = space(text, end); i >= len(text) || text[i] != ':' {
+			return false
 		}
 		i = space(text, i+1)
-		if end, ok = skip(text, i); !ok {
-			return nil, false
+		if end, ok = skip(text, i); !ok || !each(name, text[i:end]) {
+			return false
 		}
-		if at := o.index(key); at >= 0 {
-			o[at].value = text[i:end]
-		} else {
-			o = append(o, field{key, name, text[i:end]})
-		}
-		if i = space(text, end); i >= len(text) {
-			return nil, false
-		}
-		switch text[i] {
-		case '}':
-			return o, true
-		case ',':
-		default:
-			return nil, false
+		if i = space(text, end); i >= len(text) || text[i] != ',' {
+			return i < len(text) && text[i] == '}'
 		}
 	}
+	return false
+}
+
+// valueOf is the value of a key that needs no escapes; nil when the object has
+// none.
+func valueOf(text []byte, key string) (value []byte) {
+	walk(text, func(name, v []byte) bool {
+		if string(name[1:len(name)-1]) == key {
+			value = v
+		}
+		return true
+	})
+	return value
 }
 
 // parseList splits an array.
@@ -131,7 +156,7 @@ func skip(text []byte, i int) (end int, ok bool) {
 		return i, false
 	}
 	start := i
-	for i < len(text) && bytes.IndexByte([]byte(",:]} \t\r\n"), text[i]) < 0 {
+	for i < len(text) && strings.IndexByte(",:]} \t\r\n", text[i]) < 0 {
 		i++
 	}
 	return i, i > start
@@ -156,24 +181,104 @@ func unquote(quoted []byte) (string, bool) {
 		return "", false
 	}
 	plain := quoted[1 : len(quoted)-1]
+	if name, ok := usualNames[string(plain)]; ok {
+		return name, true
+	}
 	for _, c := range plain {
 		if c == '\\' || c < ' ' || c > '~' {
-			var text string
-			ok := json.Unmarshal(quoted, &text) == nil
-			return text, ok
+			return unescape(plain)
 		}
 	}
 	return string(plain), true
 }
 
+// usualNames are the keys that every schedule has, so that they need not be
+// made again for each.
+var usualNames = func() map[string]string {
+	names := map[string]string{}
+	for _, name := range slices.Concat(answeredOnly, []string{
+		"name", "timezone", "start", "end", "tagFilter", "dimensionFilter", "notifyTargets", "extend",
+	}) {
+		names[name] = name
+	}
+	return names
+}()
+
+// unescape reads a JSON text with escapes, as encoding/json does: what is no
+// UTF-8, or half a pair of surrogates, becomes U+FFFD.
+func unescape(text []byte) (string, bool) {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c != '\\' {
+			if c < ' ' {
+				return "", false
+			}
+			r, size := utf8.DecodeRune(text[i:])
+			out = utf8.AppendRune(out, r)
+			i += size
+			continue
+		}
+		if i+1 >= len(text) {
+			return "", false
+		}
+		if text[i+1] == 'u' {
+			r, ok := hexRune(text, i)
+			if !ok {
+				return "", false
+			}
+			i += 6
+			if utf16.IsSurrogate(r) {
+				if low, ok := hexRune(text, i); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+					r = utf16.DecodeRune(r, low)
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r) // half a pair is no rune
+			continue
+		}
+		at := strings.IndexByte(`"\/bfnrt`, text[i+1])
+		if at < 0 {
+			return "", false
+		}
+		out = append(out, "\"\\/\b\f\n\r\t"[at])
+		i += 2
+	}
+	return string(out), true
+}
+
+// hexRune reads \uXXXX at i.
+func hexRune(text []byte, i int) (r rune, ok bool) {
+	if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+		return 0, false
+	}
+	for _, c := range text[i+2 : i+6] {
+		digit := strings.IndexByte("0123456789abcdef", c|0x20)
+		if digit < 0 || c == 0x10 {
+			return 0, false
+		}
+		r = r<<4 | rune(digit)
+	}
+	return r, true
+}
+
 // quote writes a JSON text, with nothing escaped that need not be: people read
 // it in the console.
 func quote(text string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text) // of a text
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	const digits = "0123456789abcdef"
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	out := append(make([]byte, 0, len(text)+len(text)/4+2), '"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"', c == '\\':
+			out = append(out, '\\', c)
+		case c < ' ':
+			out = append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
 }
 
 func (o object) index(key string) int {
@@ -195,10 +300,22 @@ func (o object) text(key string) string {
 }
 
 // number returns the value of a key that is a number, or text that holds one.
-func (o object) number(key string) (n float64, ok bool) {
-	value := o.get(key)
-	if text, quoted := unquote(value); quoted {
-		value = []byte(text)
+func (o object) number(key string) (n float64, ok bool) { return numberOf(o.get(key)) }
+
+func numberOf(value []byte) (n float64, ok bool) {
+	value = bytes.Trim(value, `"`)
+	if len(value) == 0 {
+		return 0, false
+	}
+	if len(value) < 16 { // most are whole
+		whole, ok := 0, true
+		for _, c := range value {
+			whole = whole*10 + int(c-'0')
+			ok = ok && '0' <= c && c <= '9'
+		}
+		if ok {
+			return float64(whole), true
+		}
 	}
 	n, err := strconv.ParseFloat(string(value), 64)
 	return n, err == nil

@@ -27,7 +27,7 @@ func (s *System) ticket(ctx context.Context, id string) (*tt.Ticket, error) {
 		return nil, err
 	}
 	defer s.flights.Leave()
-	if err := tt.ValidateID(id); err != nil {
+	if err := checkID(id); err != nil {
 		return nil, err
 	}
 	x, err := s.current(ctx, id)
@@ -90,7 +90,7 @@ func (s *System) view(x *schedule) *tt.Ticket {
 	t.StageAt = t.OpenedAt
 	if x.ended(s.now()) {
 		t.State = tt.StateClosed
-		t.ClosedAt = time.Unix(x.span().end, 0).UTC()
+		t.ClosedAt = time.Unix(x.span.end, 0).UTC()
 		if b.closed != nil {
 			t.ClosedAt = b.closed.At.UTC()
 		}
@@ -118,7 +118,7 @@ func (s *System) view(x *schedule) *tt.Ticket {
 func (s *System) viewForeign(t *tt.Ticket, x *schedule) {
 	t.Subject = x.name
 	t.OpenedAt = x.createdAt()
-	if span := x.span(); span.hasStart {
+	if span := x.span; span.hasStart {
 		t.OpenedAt = time.Unix(span.start, 0).UTC()
 	}
 	filter, _ := parseFilter(x.fields.text("dimensionFilter"))

@@ -30,7 +30,7 @@ func (one *writer) keep(e *edit, x *schedule, wrote bool) {
 	}
 	texts, _ := pieces(entries) // they have been written before, so they can be
 	for _, text := range texts {
-		if b.texts[text] && !slices.Contains(one.kept.texts, text) { // the leader has no entry as a member
+		if slices.Contains(b.texts, text) && !slices.Contains(one.kept.texts, text) { // the leader has no entry as a member
 			one.kept.texts = append(one.kept.texts, text)
 		}
 	}
@@ -39,7 +39,7 @@ func (one *writer) keep(e *edit, x *schedule, wrote bool) {
 			one.kept.members = append(one.kept.members, obj)
 		}
 	}
-	if span := x.span(); x.ended(s.now()) && (one.kept.end == 0 || span.end < one.kept.end) {
+	if span := x.span; x.ended(s.now()) && (one.kept.end == 0 || span.end < one.kept.end) {
 		one.kept.end = span.end
 	}
 	one.dueAt = now.Add(s.cfg.Window)

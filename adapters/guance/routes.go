@@ -124,3 +124,16 @@ func (s *System) listed(ctx context.Context, id string) (*schedule, error) {
 	}
 	return nil, notFound(id, http.StatusOK)
 }
+
+// checkID accepts what can be a schedule's uuid: a word of the API, such as
+// add, would lead to another route.
+func checkID(id string) error {
+	if err := tt.ValidateID(id); err != nil {
+		return err
+	}
+	kind, digits, ok := strings.Cut(id, "_")
+	if !ok || kind == "" || digits == "" {
+		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "%q is no ticket id of this system: give the id that create printed, such as incsch_0f1e2d3c4b5a69788796a5b4c3d2e1f0", id)
+	}
+	return nil
+}

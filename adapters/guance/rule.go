@@ -22,12 +22,8 @@ const pieceMark = "ttj" // what the journal's texts begin with
 
 // pieceOf returns the text of a rule that is a piece of our journal.
 func pieceOf(rule []byte) (string, bool) {
-	o, ok := parseObject(rule)
-	if !ok {
-		return "", false
-	}
-	text := o.text("name")
-	return text, strings.HasPrefix(strings.TrimLeft(text, " "), pieceMark)
+	text, ok := unquote(valueOf(rule, "name"))
+	return text, ok && strings.HasPrefix(strings.TrimLeft(text, " "), pieceMark)
 }
 
 // pieces are the texts of entries.
@@ -88,8 +84,7 @@ func written(rules [][]byte, texts []string, levelled, dark bool) [][]byte {
 }
 
 func hasLevels(rule []byte) bool {
-	o, _ := parseObject(rule)
-	levels, _ := parseList(o.get("strategy"))
+	levels, _ := parseList(valueOf(rule, "strategy"))
 	return len(levels) > 0
 }
 

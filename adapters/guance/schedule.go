@@ -26,6 +26,7 @@ type schedule struct {
 	updated float64
 	deleted bool
 	rules   [][]byte // of strategyConfig, as they came
+	span    span
 	readAt  time.Time
 
 	open sync.Once // of book
@@ -56,6 +57,7 @@ func readSchedule(text []byte) (*schedule, error) {
 	gone, ok := o.number("deleteAt")
 	x.deleted = ok && gone > 0
 	x.rules, _ = parseList(o.get("strategyConfig"))
+	x.span = readSpan(o.get("extend"))
 	return x, nil
 }
 
@@ -74,12 +76,11 @@ type span struct {
 	hasStart, hasEnd bool
 }
 
-func (x *schedule) span() (s span) {
-	extend, _ := parseObject(x.fields.get("extend"))
-	effective, _ := parseObject(extend.get("effectiveTime"))
-	start, ok := effective.number("start")
+func readSpan(extend []byte) (s span) {
+	effective := valueOf(extend, "effectiveTime")
+	start, ok := numberOf(valueOf(effective, "start"))
 	s.start, s.hasStart = int64(start), ok
-	end, ok := effective.number("end")
+	end, ok := numberOf(valueOf(effective, "end"))
 	s.end, s.hasEnd = int64(end), ok
 	return s
 }
@@ -90,11 +91,10 @@ const slack = time.Minute
 
 // ended reports whether the schedule is over.
 func (x *schedule) ended(now time.Time) bool {
-	s := x.span()
 	if x.tag.state == tagClosed {
 		now = now.Add(slack)
 	}
-	return s.hasEnd && s.end <= now.Unix()
+	return x.span.hasEnd && x.span.end <= now.Unix()
 }
 
 // builtIn reports a rule of the workspace itself, which is nobody's ticket.
@@ -148,7 +148,7 @@ func (x *schedule) modifyBody(name, filter string, end int64, rules [][]byte) []
 // extendUntil is extend with another end, everything else as it came. It is
 // false when the schedule ends no later than that.
 func (x *schedule) extendUntil(end int64) ([]byte, bool) {
-	s := x.span()
+	s := x.span
 	if s.hasEnd && s.end <= end || end == never {
 		return nil, false
 	}
@@ -196,8 +196,7 @@ type one struct{ schedule *schedule }
 
 // UnmarshalJSON reads the envelope; fail has seen that it is a success.
 func (a *one) UnmarshalJSON(text []byte) error {
-	envelope, _ := parseObject(bytes.Clone(text))
-	x, err := readSchedule(envelope.get("content"))
+	x, err := readSchedule(bytes.Clone(valueOf(text, "content")))
 	a.schedule = x
 	return err
 }
@@ -212,21 +211,19 @@ type many struct {
 // UnmarshalJSON reads the envelope; fail has seen that it is a success. Lists
 // are bare or in data, and pageInfo stands beside content or inside.
 func (a *many) UnmarshalJSON(text []byte) error {
-	envelope, _ := parseObject(bytes.Clone(text))
-	content, info := envelope.get("content"), envelope.get("pageInfo")
-	if inner, ok := parseObject(content); ok {
-		content = inner.get("data")
+	content, info := bytes.Clone(valueOf(text, "content")), valueOf(text, "pageInfo")
+	if len(content) > 0 && content[0] == '{' {
 		if info == nil {
-			info = inner.get("pageInfo")
+			info = valueOf(content, "pageInfo")
 		}
+		content = valueOf(content, "data")
 	}
 	a.total = -1
-	page, _ := parseObject(info)
-	if total, ok := page.number("totalCount"); ok && total >= 0 {
+	if total, ok := numberOf(valueOf(info, "totalCount")); ok && total >= 0 {
 		a.total = int(total)
 	}
 	list, ok := parseList(content)
-	if !ok && (content != nil || a.total != 0) { // what cannot be read is never read as none
+	if none := content == nil || bytes.Equal(content, null); !ok && (!none || a.total != 0) { // what cannot be read is never read as none
 		return errors.New("a list of schedules is no list")
 	}
 	a.count = len(list)
