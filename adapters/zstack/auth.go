@@ -79,15 +79,20 @@ func (a *auth) configure(s *System, cfg Config) ([]tt.Secret, error) {
 		}
 		hash := hashed(cfg.IAM2.Password)
 		a.login = func(ctx context.Context) (tt.Secret, error) {
-			platform, err := a.logIn(ctx, pathVirtualIDLogin, "", map[string]any{"loginIAM2VirtualID": map[string]string{
-				"name": cfg.IAM2.VirtualID, "password": hash.Reveal(),
-			}})
-			if err != nil {
-				return tt.Secret{}, err
+			for again := false; ; again = true {
+				platform, err := a.logIn(ctx, pathVirtualIDLogin, "", map[string]any{"loginIAM2VirtualID": map[string]string{
+					"name": cfg.IAM2.VirtualID, "password": hash.Reveal(),
+				}})
+				if err != nil {
+					return tt.Secret{}, err
+				}
+				session, err := a.logIn(ctx, pathProjectLogin, platform.Reveal(), map[string]any{"loginIAM2Project": map[string]string{
+					"projectName": cfg.IAM2.Project,
+				}})
+				if err == nil || again || asError(err).VendorCode != codeDeadSession {
+					return session, err
+				}
 			}
-			return a.logIn(ctx, pathProjectLogin, platform.Reveal(), map[string]any{"loginIAM2Project": map[string]string{
-				"projectName": cfg.IAM2.Project,
-			}})
 		}
 		return []tt.Secret{cfg.IAM2.Password, hash}, nil
 	}
@@ -115,27 +120,34 @@ func hashed(password tt.Secret) tt.Secret {
 }
 
 // send makes a call with credentials. When it is answered that the session is
-// dead, it is made once more with a new one. It returns the session that was
+// dead, it is made again with a new one. It returns the session that was
 // used, for calls whose answer comes later.
 func (s *System) send(ctx context.Context, r rest.Request) (*rest.Response, tt.Secret, error) {
-	for again := false; ; again = true {
+	for n := 0; ; n++ {
 		session, err := s.auth.authorize(ctx, &r)
 		if err != nil {
 			return nil, session, err
 		}
 		resp, err := s.client.Do(ctx, r)
-		if err == nil || again || !s.auth.renew(ctx, err, session) {
+		if err == nil || !s.auth.renew(ctx, n, err, session) {
 			return resp, session, s.auth.explain(err)
 		}
 	}
 }
 
-// explain says what to do about a session that nobody here can replace.
+// explain says what a session means that is dead after all. One that was made
+// here has died again and again, although the credentials are good; one that
+// was given cannot be replaced.
 func (a *auth) explain(err error) error {
-	if err == nil || asError(err).VendorCode != codeDeadSession || a.login != nil || a.key != nil {
+	if err == nil || asError(err).VendorCode != codeDeadSession || a.key != nil {
 		return err
 	}
-	return about(err, "the session in the settings is dead: give a new one, or credentials to log in with")
+	if a.login == nil {
+		return about(err, "the session in the settings is dead: give a new one, or credentials to log in with")
+	}
+	e := about(err, "the session that was just made is dead: something ends the sessions of this user, such as logins elsewhere")
+	e.Code = tt.CodeUnavailable
+	return e
 }
 
 // authorize sets the Authorization header of a call.
@@ -155,12 +167,13 @@ func (a *auth) authorize(ctx context.Context, r *rest.Request) (tt.Secret, error
 }
 
 // renew reports whether a call that failed with this session can be made again
-// with another: it was dead, and the next call logs in. Of an access key, it
-// reports that the clock was wrong, and has been set.
-func (a *auth) renew(ctx context.Context, err error, session tt.Secret) bool {
+// with another: it was dead, and the next call logs in. n counts how often that
+// happened to the call: another death than the first is a repeat like others.
+// Of an access key, renew reports that the clock was wrong, and has been set.
+func (a *auth) renew(ctx context.Context, n int, err error, session tt.Secret) bool {
 	e := asError(err)
 	if a.key != nil {
-		return e.Status == http.StatusForbidden && e.VendorCode == "" && a.key.adjust(ctx)
+		return n == 0 && e.Status == http.StatusForbidden && e.VendorCode == "" && a.key.adjust(ctx)
 	}
 	if e.VendorCode != codeDeadSession || a.login == nil {
 		return false
@@ -170,7 +183,7 @@ func (a *auth) renew(ctx context.Context, err error, session tt.Secret) bool {
 	if a.session.Reveal() == session.Reveal() { // not yet replaced by another call's login
 		a.session = tt.Secret{}
 	}
-	return true
+	return n == 0 || a.system.client.Spend(ctx)
 }
 
 // loginCall is a login that several calls wait for.
@@ -324,6 +337,9 @@ func (a *auth) logIn(ctx context.Context, path, with string, body any) (tt.Secre
 		e := about(err, "logging in")
 		if e.Code == tt.CodeInvalid && e.VendorCode != "" {
 			e.Code = tt.CodePermissionDenied // such as a project of which the virtual ID is no member
+		}
+		if e.VendorCode == codeDeadSession {
+			e.Code = tt.CodeUnavailable // the login before it was accepted
 		}
 		return tt.Secret{}, e
 	}

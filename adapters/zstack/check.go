@@ -62,7 +62,7 @@ func (s *System) validate(ctx context.Context) []tt.CheckResult {
 		if queue != "" {
 			name += " in queue " + queue
 		}
-		p, err := s.plan(randomUUID(), tt.CreateRequest{Queue: queue, Object: "ttkit", Subject: "a check that makes no ticket"}, "")
+		p, err := s.plan(s.newUUID(), tt.CreateRequest{Queue: queue, Object: "ttkit", Subject: "a check that makes no ticket"}, "")
 		if err == nil {
 			err = s.dryRun(ctx, p)
 		}

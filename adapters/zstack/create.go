@@ -32,7 +32,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 	if err := req.Validate(); err != nil {
 		return tt.Created{}, err
 	}
-	uuid := randomUUID()
+	uuid := s.newUUID()
 	degraded := ""
 	if req.Key != "" {
 		uuid = s.keyUUID(req.Key)
@@ -199,13 +199,16 @@ func (s *System) make(ctx context.Context, p *ticketPlan, status *flight.Status)
 		return tt.Created{}, err
 	}
 	id := p.uuid
-	if seen == nil { // the job said so itself
-		if made := reply.Inventory.UUID; made != p.uuid && isUUID(made) {
-			status.Set(tt.Done, made)
-			e := tt.Errorf(tt.CodeInternal, tt.Done, "the server made ticket %s where %s was asked for: it does not take uuids, and one ticket of a key cannot be promised", made, p.uuid)
-			e.TicketID = made
-			return tt.Created{ID: made}, e
+	if made := reply.Inventory.UUID; seen == nil && made != id {
+		// The job ended well and does not say with this ticket.
+		row, err := s.ticket(ctx, id)
+		if err == nil && row == nil {
+			err = tt.Errorf(tt.CodeInternal, tt.Unknown, "the server has no ticket %s after a create that ended well, and speaks of ticket %q: does this version take uuids?", id, made)
 		}
+		if err != nil {
+			return tt.Created{}, withOutcome(err, tt.Unknown)
+		}
+		seen = row
 	}
 	status.Set(tt.Done, id)
 	if seen != nil {
@@ -242,7 +245,7 @@ func (s *System) resume(ctx context.Context, p *ticketPlan, row *ticketRow) (tt.
 	if b.ours {
 		missing = missing[:1]
 	}
-	if err := s.writeTicketTags(ctx, p.uuid, missing); err != nil {
+	if err := s.writeTags(ctx, p.uuid, missing); err != nil {
 		return tt.Created{ID: p.uuid}, unfinished(p.uuid, err)
 	}
 	return created, nil

@@ -41,7 +41,7 @@ var meanings = map[string]meaning{
 	"SYS.1009":      {code: tt.CodeUnavailable},
 	"SYS.1010":      {code: tt.CodeUnavailable},
 	"SYS.1011":      {code: tt.CodeUnavailable},
-	"SYS.1012":      {code: tt.CodeUnavailable},
+	"SYS.1012":      {code: tt.CodeUnavailable, acted: true},
 	"SYS.1015":      {code: tt.CodeUnavailable, acted: true},
 	"SYS.1016":      {code: tt.CodeUnavailable, acted: true},
 	"ID.1000":       {code: tt.CodeUnauthenticated, advice: "check the credentials in the settings"},
@@ -75,6 +75,9 @@ func meaningOf(code string) meaning {
 	}
 	return meaning{code: tt.CodeInternal}
 }
+
+// ofTheNode are codes with which a node refuses whatever it is asked.
+var ofTheNode = []string{"SYS.1010", "SYS.1011", "SYS.1012", "PORTAL.1002"}
 
 // apiError is an error of the API as it stands in an answer.
 type apiError struct {

@@ -113,8 +113,12 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 		if err != nil {
 			return nil, err
 		}
+		some := slices.ContainsFunc(results, func(err error) bool { return err == nil })
 		for i, err := range results {
-			if err != nil {
+			switch {
+			case err != nil && some: // something of what the call asks for was done
+				failed[names[i]] = withOutcome(err, tt.Unknown)
+			case err != nil:
 				failed[names[i]] = err
 			}
 		}

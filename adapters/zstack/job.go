@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +28,10 @@ type work struct {
 // An error with a vendor's code is the job's own. Its outcome is NotDone where
 // that follows from the code; otherwise it is Unknown, and the caller looks.
 func (s *System) do(ctx context.Context, w work) error {
-	for again := false; ; again = true {
+	for n := 0; ; n++ {
 		session, err := s.attempt(ctx, w)
-		if err == nil || again || !s.auth.renew(ctx, err, session) {
-			return err
+		if err == nil || !s.auth.renew(ctx, n, err, session) {
+			return s.auth.explain(err)
 		}
 	}
 }
@@ -58,7 +59,9 @@ func (s *System) attempt(ctx context.Context, w work) (tt.Secret, error) {
 	case ctx.Err() != nil, e.VendorCode != "":
 		return session, err
 	case e.Outcome == tt.Unknown: // the answer was lost: the job may be there
-	case e.Status == http.StatusBadRequest: // the id may be there already: a proxy sent the call twice
+	case e.Status == http.StatusBadRequest && strings.Contains(e.Error(), id):
+		// The id is there already: a proxy sent the call twice.
+		err = &tt.Error{Code: tt.CodeUnavailable, Outcome: tt.Unknown, Status: e.Status, Err: e.Err}
 	default:
 		return session, err
 	}
@@ -137,6 +140,7 @@ func verdict(failed *tt.Error) error {
 	e := *failed
 	e.Outcome = tt.Unknown
 	switch {
+	case slices.Contains(ofTheNode, e.VendorCode): // of the job, or of the question
 	case e.VendorCode != "":
 		m := meaningOf(e.VendorCode)
 		if e.Code = m.code; !m.acted {
@@ -167,15 +171,11 @@ func failPoll(r *rest.Response) *tt.Error {
 	if e == nil {
 		return nil
 	}
-	switch e.VendorCode {
-	case "SYS.1010", "SYS.1011", "SYS.1012", "PORTAL.1002":
-		e.VendorCode = ""
-	case "":
-		if r.Status == http.StatusNotFound && e.Code != tt.CodeUnavailable {
-			e = tt.Errorf(tt.CodeNotFound, tt.Unknown, "the server does not know the job any more, or never did")
-		}
-	default:
-		e.Code = tt.CodeInternal // not temporary: see ask
+	switch {
+	case e.VendorCode == "" && r.Status == http.StatusNotFound && e.Code != tt.CodeUnavailable:
+		return tt.Errorf(tt.CodeNotFound, tt.Unknown, "the server does not know the job any more, or never did")
+	case e.VendorCode != "" && !slices.Contains(ofTheNode, e.VendorCode):
+		e.Code = tt.CodeInternal // not temporary; see verdict
 	}
 	return e
 }

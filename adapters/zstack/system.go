@@ -131,10 +131,31 @@ func (s *System) stamp() time.Time {
 }
 
 // keyUUID is the uuid of the ticket of a key. The platform refuses a uuid that
-// is in use, and that is what makes one ticket of one key. It takes uuids of
-// the versions 1 to 5 only.
+// is in use, and that is what makes one ticket of one key.
 func (s *System) keyUUID(key string) string {
-	return asUUID(tt.KeyHash(s.scope(), "key:"+key))
+	return s.checked(tt.KeyHash(s.scope(), "key:"+key), '5')
+}
+
+// newUUID is the uuid of a ticket without a key.
+func (s *System) newUUID() string { return s.checked(randomHex(16), '4') }
+
+// checked makes a uuid of 32 hexadecimal digits. Its last eight are check
+// digits, by which a namespace knows its own tickets, whatever tags people
+// have copied to others.
+func (s *System) checked(digits string, v byte) string {
+	head := version(digits, v)[:32-checkDigits]
+	return head + s.check(head)
+}
+
+const checkDigits = 8
+
+func (s *System) check(head string) string {
+	return tt.KeyHash(s.scope(), "uuid:"+head)[:checkDigits]
+}
+
+// own reports whether a ticket was made by this library in this namespace.
+func (s *System) own(uuid string) bool {
+	return isUUID(uuid) && s.check(uuid[:32-checkDigits]) == uuid[32-checkDigits:]
 }
 
 // scope separates what shares a server: namespaces, and projects.
@@ -143,9 +164,8 @@ func (s *System) scope() string { return s.project + "/" + s.namespace }
 // randomUUID is a uuid of version 4.
 func randomUUID() string { return version(randomHex(16), '4') }
 
-// asUUID makes a uuid of 32 hexadecimal digits of a hash, as version 5 does.
-func asUUID(hash string) string { return version(hash, '5') }
-
+// version makes a uuid of 32 hexadecimal digits. The platform takes uuids of
+// the versions 1 to 5 only.
 func version(hexadecimal string, v byte) string {
 	b := []byte(hexadecimal)
 	b[12] = v

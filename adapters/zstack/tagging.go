@@ -45,16 +45,7 @@ func (t *tagging) complete(ctx context.Context, s *System, p *ticketPlan) error 
 			s.log.InfoContext(ctx, "the server drops the tags of a creation: every ticket gets them one by one")
 		}
 	}
-	return s.writeTicketTags(ctx, p.uuid, missing)
-}
-
-// writeTicketTags writes the tags of a new ticket. The first is the mark of
-// the namespace: who sees one of the others sees that the ticket is ours.
-func (s *System) writeTicketTags(ctx context.Context, uuid string, texts []string) error {
-	if err := s.tag(ctx, uuid, texts[0]); err != nil || len(texts) == 1 {
-		return err
-	}
-	return s.writeTags(ctx, uuid, texts[1:])
+	return s.writeTags(ctx, p.uuid, missing)
 }
 
 // inFlight is how many tags of one ticket are written at once.
