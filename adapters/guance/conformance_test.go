@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -199,9 +200,9 @@ func records(server *guancetest.Server, named []string) []tttest.Record {
 }
 
 // marked reports whether the name bears the mark of a ticket, open or closed.
-func marked(x guancetest.Schedule) bool {
-	return strings.HasPrefix(x.Name, "[tt") || strings.HasPrefix(x.Name, "[tc")
-}
+func marked(x guancetest.Schedule) bool { return mark.MatchString(x.Name) }
+
+var mark = regexp.MustCompile(`^\[t(t|tg|c)\+[0-9a-f]{8}:[0-9a-f]{16}[].]`)
 
 // entries are those of the journal in a schedule's strategies.
 func entries(x guancetest.Schedule) []journal.Entry {

@@ -125,7 +125,7 @@ func (s *System) darkTerm(object string) string {
 
 // post makes the schedule. It is one request, so a ticket is never half-made.
 func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []string, hash, degraded string) (*schedule, error) {
-	sent := s.now()
+	sent := s.client.Now() // not s.now: what it learns between two creates must not turn their order round
 	h := header{
 		Key: req.Key, Queue: req.Queue, Object: req.Object,
 		Opened: req.Timestamp.UTC(), Hash: hash, Namespace: s.marker(), Made: sent.UnixMilli(),
@@ -154,7 +154,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 		TimeZone: s.cfg.TimeZone, Start: s.cfg.Start, End: s.cfg.End,
 		TagFilter: []string{}, DimensionFilter: filter, NotifyTargets: targets,
 		// A schedule of a time to come would not be in effect yet.
-		Extend: addExtend{EffectiveTime: addSpan{Start: max(0, min(h.Opened.Unix(), sent.Unix())), End: never}},
+		Extend: addExtend{EffectiveTime: addSpan{Start: max(0, min(h.Opened.Unix(), s.now().Unix())), End: never}},
 	}
 	if h.Dark {
 		body.Start, body.End = darkStart, darkEnd

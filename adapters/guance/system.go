@@ -32,6 +32,7 @@ type System struct {
 	rules   atomic.Int32 // whether rules need a level; see element
 
 	lastStamp atomic.Int64
+	skew      atomic.Int64 // of a server without a Date; see now
 }
 
 var _ tt.System = (*System)(nil)
@@ -116,13 +117,31 @@ func (s *System) done(err error, op, id string, repeatable bool) error {
 	return err
 }
 
-// now is the server's time.
-func (s *System) now() time.Time { return s.client.Now() }
+// now is the server's time: by the Date of its answers, or else by the times
+// that it gives to what is written.
+func (s *System) now() time.Time {
+	if _, known := s.client.Skew(); known {
+		return s.client.Now()
+	}
+	return time.Now().Add(time.Duration(s.skew.Load())).UTC()
+}
+
+// wroteAt learns the server's clock from the time, in Unix seconds, that it gave
+// to a write which began at a time of ours. What is possible is a second or
+// more; the earliest of it is taken, so that no end is set too late.
+func (s *System) wroteAt(stamp float64, began time.Time) {
+	low := seconds(stamp).Sub(time.Now())
+	high := seconds(stamp + 1).Sub(began)
+	if low <= 0 && high >= 0 {
+		low = 0
+	}
+	s.skew.Store(int64(low))
+}
 
 // stamp is the server's time, later with every call: what this System writes
 // down is ordered by it.
 func (s *System) stamp() time.Time {
-	now := s.now().UnixNano()
+	now := s.client.Now().UnixNano()
 	for {
 		last := s.lastStamp.Load()
 		next := max(now, last+1)

@@ -122,6 +122,9 @@ func (one *writer) send(ctx context.Context, x *schedule, p *patch) (*schedule, 
 	if after.uuid != one.id { // the next read shows what it has come to
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown, "the server's answer to a change shows another schedule (%s)", after.uuid)
 	}
+	if after.updated > x.updated { // else it is not shown, or the second is the same
+		s.wroteAt(after.updated, began)
+	}
 	return after, nil
 }
 
