@@ -115,4 +115,5 @@
 // open is a knob of rsmtest, and the adapter passes its tests under each:
 // whether a PATCH merges or replaces labels, what cancel does to a running
 // mode and to other fields of the request, names of states, shapes of errors.
+// [System.Probe] settles it on a live server, and says which settings follow.
 package rsm
