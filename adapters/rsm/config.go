@@ -126,17 +126,27 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	}
 	s.objects.init()
 	s.writers.system = s
-	s.engine = converge.New(converge.Vendor[*mode]{
+	s.engine = converge.New(s.converging(), s.doubts(), s.client, &s.flights, s.log)
+	return nil
+}
+
+// converging is what the engine must be able to do with modes.
+func (s *System) converging() converge.Vendor[*mode] {
+	return converge.Vendor[*mode]{
 		ID:      (*mode).id,
 		Hash:    (*mode).hash,
 		Less:    func(a, b *mode) bool { return a.ID < b.ID },
 		Find:    s.findKey,
 		Open:    s.openTickets,
 		Resolve: s.resolveCopies,
-	}, converge.Settings{
-		Late: cfg.Late, Settle: cfg.Settle, WaitMax: cfg.Retry.WaitMax, BestEffort: cfg.Lookup == "best_effort",
-	}, s.client, &s.flights, s.log)
-	return nil
+	}
+}
+
+// doubts are the engine's settings.
+func (s *System) doubts() converge.Settings {
+	return converge.Settings{
+		Late: s.cfg.Late, Settle: s.cfg.Settle, WaitMax: s.cfg.Retry.WaitMax, BestEffort: s.cfg.Lookup == "best_effort",
+	}
 }
 
 // speaking sets the credentials of a request, and the language to answer in.

@@ -240,9 +240,11 @@ func (a *auditor) doubles(n int, tickets []Life, created time.Time, atOnce bool)
 	for _, both := range spans {
 		f.For += both.to.Sub(both.from)
 	}
-	f.After = max(0, spans[len(spans)-1].to.Sub(created))
+	if !created.IsZero() {
+		f.After = max(0, spans[len(spans)-1].to.Sub(created))
+	}
 	may := !a.enforced && (a.Creators > 1 || atOnce)
-	f.Promised = !may || f.After > a.Bound()
+	f.Promised = !may || f.After > a.Bound()+a.slack()
 	a.Findings = append(a.Findings, f)
 }
 

@@ -41,7 +41,7 @@ type Backend struct {
 
 	// Person changes a ticket of the library, if there is one, as a person
 	// would in the vendor's console: with what they read up to hold ago. It
-	// returns the ticket's id, "" when there was none.
+	// returns the ticket's id, "" when there was none. nil: nobody does.
 	Person func(r *rand.Rand, hold time.Duration) (id string)
 
 	// Expire ends the credentials, until renew is called. nil: the backend

@@ -100,6 +100,9 @@ func (l *lab) perform(act sim.Act) error {
 			renew()
 		})
 	case sim.Person:
+		if l.backend.Person == nil {
+			return nil
+		}
 		hold := time.Duration(l.rand.Int64N(int64(l.plan.Times.Window)/2 + 1))
 		r := rand.New(rand.NewPCG(l.rand.Uint64(), 0))
 		l.pending.Go(func() {
