@@ -56,8 +56,8 @@ type AccessKey struct {
 	Secret tt.Secret `tt:"secret" help:"access key's secret"`
 }
 
-// Poll says how jobs are asked for. A wait is half of what the job has taken
-// so far, within the bounds.
+// Poll says how jobs are asked for. A wait is a third of what the job has
+// taken so far, within the bounds.
 type Poll struct {
 	WaitMin time.Duration `tt:"wait_min" default:"90ms" help:"first and shortest wait for a job"`
 	WaitMax time.Duration `tt:"wait_max" default:"5s" help:"longest wait between two questions"`
@@ -106,9 +106,8 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s.name, s.log = strings.TrimSpace(s.name), log.With("adapter", Name, "system", s.name)
-	s.namespace, s.bestEffort, s.retry = cfg.Namespace, cfg.Lookup == "best_effort", cfg.Retry.MaxAttempts
-	s.poll = cfg.Poll
+	s.log = log.With("adapter", Name, "system", s.name)
+	s.namespace, s.bestEffort, s.poll = cfg.Namespace, cfg.Lookup == "best_effort", cfg.Poll
 	if s.poll.WaitMax < s.poll.WaitMin {
 		return badSetting("poll.wait_max", "must be at least poll.wait_min (%s)", s.poll.WaitMin)
 	}

@@ -88,8 +88,8 @@ func (a accepted) id() string {
 	return id
 }
 
-// await asks for a job until it has ended. A wait is half of what the job has
-// taken so far: what takes long may take a little longer.
+// await asks for a job until it has ended. A wait is a third of what the job
+// has taken so far: what takes long may take a little longer.
 func (s *System) await(ctx context.Context, id string, session tt.Secret, out any) error {
 	began := time.Now()
 	for {
@@ -97,7 +97,7 @@ func (s *System) await(ctx context.Context, id string, session tt.Secret, out an
 		if elapsed >= s.poll.Limit {
 			return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "job %s has not ended within poll.limit (%s)", id, s.poll.Limit)
 		}
-		wait := min(max(elapsed/2, s.poll.WaitMin), s.poll.WaitMax, s.poll.Limit-elapsed)
+		wait := min(max(elapsed/3, s.poll.WaitMin), s.poll.WaitMax, s.poll.Limit-elapsed)
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:

@@ -56,3 +56,21 @@ func TestACreateWaitsLittleLongerThanItsJob(t *testing.T) {
 		}
 	})
 }
+
+// It is not a matter of those three lengths: nobody waits much longer than the
+// first wait, or than a third of what the job takes, or than the longest wait.
+func TestNoJobIsAskedForMuchTooLate(t *testing.T) {
+	var length time.Duration
+	opts := zstacktest.Options{JobTime: func(string) time.Duration { return length }}
+	inBubble(t, "jobs of 0 to 100 s", opts, nil, func(s scene) {
+		s.create("first", "web-1")
+		for length = 0; length < 100*time.Second; length += length/20 + 7*time.Millisecond {
+			before, began := s.server.RequestCount(), time.Now()
+			_, err := s.sys.CreateTT(s.ctx, tt.CreateRequest{Object: "web-1", Subject: "down", Key: length.String()})
+			require.NoError(t, err)
+			late, asked := time.Since(began)-length, s.server.RequestCount()-before
+			require.LessOrEqual(t, late, min(max(90*time.Millisecond, length/3), 5*time.Second), "a job of %s", length)
+			require.LessOrEqual(t, asked, 40, "a job of %s", length)
+		}
+	})
+}
