@@ -274,7 +274,7 @@ func TestWhatIsSlowerThanTheWaitIsUnknown(t *testing.T) {
 func TestAProbeThatFailsCleansUp(t *testing.T) {
 	requests, step := 0, 1
 	if testing.Short() {
-		step = 7
+		step = 17
 	}
 	onServer(t, rsmtest.Knobs{}, nil, func(ctx context.Context, server *rsmtest.Server, sys tt.System) {
 		_, err := tt.Probe(ctx, sys, probing)

@@ -85,3 +85,21 @@ func TestProbeFails(t *testing.T) {
 	assert.Equal(t, "unsupported", got.failure(t).Code)
 	assert.Equal(t, "Probe", got.failure(t).Op)
 }
+
+func TestProbeOnRSM(t *testing.T) {
+	t.Parallel()
+	server, config := monq(t)
+	got := rsmctl(t, config, "probe", "--object", "7", "--object", "8")
+	assert.Zero(t, got.status, got.stderr)
+	assert.Contains(t, got.stdout, `{"question":"labels in a change","answer":"replace","detail":"labels that a change leaves out are removed"}`)
+	assert.Contains(t, got.stdout, `"settings":{"late":"1m","settle":"5s","window":"0"}}`)
+	for _, m := range server.Modes() {
+		assert.False(t, m.Open(), "mode %d was left behind", m.ID)
+	}
+	assert.Equal(t, `{"tt_ids":[]}`+"\n", rsmctl(t, config, "list").stdout)
+
+	got = rsmctl(t, config, "probe", "--object", "99")
+	assert.Equal(t, exitForGood, got.status)
+	assert.Equal(t, "not_found", got.failure(t).Code)
+	assert.Empty(t, got.stdout)
+}
