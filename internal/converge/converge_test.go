@@ -257,6 +257,12 @@ func TestShutdownVerifiesAtOnce(t *testing.T) {
 	})
 }
 
+func TestAVerificationThatFailedIsMadeAgainSoonAtFirst(t *testing.T) {
+	for failures, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 4: 8 * time.Second, 7: time.Minute, 1000: time.Minute} {
+		assert.Equal(t, want, testSettings.again(failures), "after %d", failures)
+	}
+}
+
 // Nobody looks after a System that is shut down.
 func TestShutdownRepeatsAVerificationThatFailedForNow(t *testing.T) {
 	for _, row := range []struct {

@@ -21,9 +21,15 @@ const drains = 5
 // verified together. It is a second, in proportion to the default of Late.
 func (s Settings) pause() time.Duration { return s.Late / 60 }
 
-// again is how long after the first failure a verification is made again: five
-// seconds, likewise, and later each time.
-func (s Settings) again() time.Duration { return s.Late / 12 }
+// again is how long after so many failures a verification is made again: soon
+// at first, for a duplicate may be open meanwhile.
+func (s Settings) again(failures int) time.Duration {
+	wait := s.pause()
+	for range failures - 1 {
+		wait = min(2*wait, limit)
+	}
+	return min(wait, limit)
+}
 
 // sweeper looks every created key up once more, when whatever its last attempt
 // began must show: a duplicate that committed meanwhile is found and ended.
@@ -136,7 +142,7 @@ func (s *sweeper[T]) fire() {
 		for hash, v := range failed {
 			if _, newer := s.waiting[hash]; !newer {
 				v.failures++
-				v.due = time.Now().Add(min(time.Duration(v.failures)*s.engine.set.again(), limit))
+				v.due = time.Now().Add(s.engine.set.again(v.failures))
 				s.waiting[hash] = v
 			}
 		}

@@ -244,7 +244,7 @@ func (a *auditor) doubles(n int, tickets []Life, created time.Time, atOnce bool)
 		f.After = max(0, spans[len(spans)-1].to.Sub(created))
 	}
 	may := !a.enforced && (a.Creators > 1 || atOnce)
-	f.Promised = !may || f.After > a.Bound()+a.slack()
+	f.Promised = !may || f.After > a.Bound()+a.Slack
 	a.Findings = append(a.Findings, f)
 }
 

@@ -85,7 +85,7 @@ func unique(in []string) (out []string) {
 // audit returns what the auditor finds.
 func (f *found) audit(t *testing.T) *Report {
 	t.Helper()
-	r := &Report{Setup: Setup{Plan: f.plan}}
+	r := &Report{Setup: Setup{Plan: f.plan, Slack: time.Second}}
 	a := &auditor{Report: r, enforced: f.secure, pasts: f.past, shared: f.shared, byKey: map[string][]Life{}}
 	a.read = func(_ context.Context, id string) (*tt.Ticket, error) {
 		for _, life := range f.lives {

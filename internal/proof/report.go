@@ -28,10 +28,6 @@ type Report struct {
 // last of its creates.
 func (r *Report) Bound() time.Duration { return r.Times.Late + r.Times.Settle }
 
-// slack is what a run allows beyond the bound: what ends the extra ticket then
-// are requests that faults strike like any other, and that are made again.
-func (r *Report) slack() time.Duration { return r.Times.Late }
-
 // Count counts the findings of a kind.
 func (r *Report) Count(what What) (n int) {
 	for _, f := range r.Findings {

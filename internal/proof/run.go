@@ -20,6 +20,10 @@ type Setup struct {
 	Pause time.Duration // between two kills, on average
 	Acts  int           // so many requests lie between two acts, on average
 	Dir   string        // for the journals; empty at first
+
+	// Slack is what is allowed beyond [Report.Bound]: the requests that end an
+	// extra ticket then are struck by faults like any other, and made again.
+	Slack time.Duration
 }
 
 // Run lets workers carry out the plan over the backend while faults strike,
