@@ -129,6 +129,7 @@ func TestCreate(t *testing.T) {
 			assert.True(t, e.Temporary())
 		}
 		assert.Equal(t, 1, s.posts)
+		s.onFind = nil
 		require.NoError(t, p.shutdown())
 	})
 
@@ -255,6 +256,33 @@ func TestShutdownVerifiesAtOnce(t *testing.T) {
 		assert.Len(t, s.openOf(key), 1)
 		require.NoError(t, second.shutdown())
 	})
+}
+
+func TestAVerificationReadsWhatIsLess(t *testing.T) {
+	for _, row := range []struct {
+		rule         string
+		keys         int
+		finds, lists int
+	}{
+		{"few keys are looked up one by one", few, few, 0},
+		{"for many, the open tickets are read once", few + 1, 0, 1},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &store{}
+				p := s.process(testSettings)
+				for i := range row.keys {
+					_, err := p.create(context.Background(), Key{Hash: fmt.Sprint(i), Text: fmt.Sprint(i)})
+					require.NoError(t, err)
+				}
+				finds := s.finds
+				time.Sleep(2 * time.Minute)
+				assert.Equal(t, row.finds, s.finds-finds)
+				assert.Equal(t, row.lists, s.lists)
+				require.NoError(t, p.shutdown())
+			})
+		})
+	}
 }
 
 func TestAVerificationThatFailedIsMadeAgainSoonAtFirst(t *testing.T) {

@@ -21,6 +21,7 @@ type store struct {
 	rows  []*row
 	posts int
 	finds int
+	lists int
 
 	lag    time.Duration         // a row shows in look-ups so long after its commit
 	onPost func(n int) behaviour // of the n-th post, from 1
@@ -141,6 +142,9 @@ func (s *store) vendor() Vendor[*row] {
 			return rows, nil
 		},
 		Open: func(context.Context) ([]*row, error) {
+			s.mu.Lock()
+			s.lists++
+			s.mu.Unlock()
 			return s.shown(func(r *row) bool { return r.open }), nil
 		},
 		Resolve: func(_ context.Context, copies []*row) (*row, error) {

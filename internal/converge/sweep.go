@@ -13,6 +13,10 @@ import (
 // failed is made again.
 const limit = time.Minute
 
+// few is how many keys are looked up one by one. For more, all open tickets are
+// read: that is one list for a storm, and would be a large one for an alarm.
+const few = 8
+
 // drains is how often verifications that fail are made when the System is shut
 // down.
 const drains = 5
@@ -33,7 +37,7 @@ func (s Settings) again(failures int) time.Duration {
 
 // sweeper looks every created key up once more, when whatever its last attempt
 // began must show: a duplicate that committed meanwhile is found and ended.
-// One sweep over the open tickets serves every key that waits.
+// Where many keys wait, one sweep over the open tickets serves them all.
 type sweeper[T any] struct {
 	engine *Engine[T]
 
@@ -156,9 +160,12 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 		return nil, nil
 	}
 	e := s.engine
-	open, err := e.vendor.Open(e.repeats.Operation(ctx))
-	if err != nil {
-		return due, err
+	var open []T
+	if len(due) > few {
+		var err error
+		if open, err = e.vendor.Open(e.repeats.Operation(ctx)); err != nil {
+			return due, err
+		}
 	}
 	byHash := map[string][]string{}
 	for _, t := range open {
@@ -168,7 +175,7 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 	var errs []error
 	for hash, v := range due {
 		ids := byHash[hash]
-		if len(ids) == 0 || len(ids) == 1 && ids[0] == v.id {
+		if len(due) > few && (len(ids) == 0 || len(ids) == 1 && ids[0] == v.id) {
 			continue
 		}
 		if err := s.verify(e.repeats.Operation(ctx), v.key); err != nil {
