@@ -34,7 +34,6 @@ type System struct {
 	queues     map[string]string
 	closing    event
 	poll       Poll
-	retry      int
 	bestEffort bool
 }
 

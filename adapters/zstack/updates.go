@@ -93,16 +93,12 @@ func (f *feed) read(ctx context.Context) (changes []tt.Change, err error) {
 			cmp.Compare(a.number(), b.number()), strings.Compare(a.change.ID, b.change.ID))
 	})
 	f.foldRemarks()
-	ours, err := f.ours(ctx)
-	if err != nil {
-		return nil, err
-	}
 	changes = []tt.Change{}
 	for _, h := range f.events {
 		if h.date > f.until || len(changes) == f.limit {
 			break
 		}
-		if !h.silent && ours(h.change.TicketID) {
+		if !h.silent && f.told(h.change.TicketID) {
 			changes = append(changes, h.change)
 		}
 		for _, n := range h.sequences {
@@ -305,33 +301,8 @@ func (f *feed) foldRemarks() {
 	}
 }
 
-// ours tells which tickets are of this namespace. Those that are asked for by
-// their ids need not be.
-func (f *feed) ours(ctx context.Context) (func(uuid string) bool, error) {
-	if f.ids != nil {
-		return func(string) bool { return true }, nil
-	}
-	var uuids []string
-	for _, h := range f.events {
-		if isUUID(h.change.TicketID) {
-			uuids = append(uuids, h.change.TicketID)
-		}
-	}
-	slices.Sort(uuids)
-	marked := map[string]bool{}
-	for some := range slices.Chunk(slices.Compact(uuids), chunk) {
-		rows, err := query[tagRow](ctx, f.system, pathUserTags, url.Values{"q": {
-			"resourceType=" + ticketResource, "tag=" + f.system.mark(), anyOf("resourceUuid", some...),
-		}})
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			marked[row.Resource] = true
-		}
-	}
-	return func(uuid string) bool { return marked[uuid] }, nil
-}
+// told reports whether the changes of a ticket are asked for.
+func (f *feed) told(uuid string) bool { return f.ids != nil || f.system.own(uuid) }
 
 // fromNow is the cursor from now on: all that can be seen was told.
 func (s *System) fromNow(ctx context.Context) (*cursor, error) {
