@@ -88,6 +88,9 @@ func (s *System) view(x *schedule) *tt.Ticket {
 		t.Truncated = t.Truncated || c.Truncated
 	}
 	t.StageAt = t.OpenedAt
+	if x.created > 0 { // not when the alarm was raised
+		t.StageAt = time.Unix(int64(x.created), 0).UTC()
+	}
 	if x.ended(s.now()) {
 		t.State = tt.StateClosed
 		t.ClosedAt = time.Unix(x.span.end, 0).UTC()

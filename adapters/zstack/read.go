@@ -115,7 +115,7 @@ func (v view) ticket(id string, row *ticketRow, b *book, rows []historyRow) *tt.
 		t.Comments = append(t.Comments, c.comment())
 		t.Truncated = t.Truncated || c.Truncated
 	}
-	t.StageAt = t.OpenedAt
+	t.StageAt = v.at(row.Created) // not when the alarm was raised
 	if t.State.Ended() {
 		t.ClosedAt = v.at(row.Changed)
 		t.StageAt = t.ClosedAt

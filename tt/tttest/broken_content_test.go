@@ -128,6 +128,11 @@ var brokenFields = []broken{
 		}),
 	},
 	{
+		how:    "takes the time of the alarm for that of the ticket",
+		caught: []string{"fields/stage"},
+		spoil:  changeTickets(func(t *tt.Ticket) { t.StageAt = t.OpenedAt }),
+	},
+	{
 		how:    "links to a path without a host",
 		caught: []string{"fields/url"},
 		spoil:  changeTickets(func(t *tt.Ticket) { t.URL = "/tickets/" + t.ID }),

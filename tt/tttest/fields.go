@@ -28,6 +28,11 @@ var fieldRules = []rule{
 		check: fieldsTimes,
 	},
 	{
+		name:  "fields/stage",
+		says:  "StageAt of an open ticket, where it is set, is when the ticket was made, not when its alarm was raised.",
+		check: fieldsStage,
+	},
+	{
 		name:  "fields/url",
 		says:  "Ticket.URL is empty or a whole http or https address without credentials.",
 		check: fieldsURL,
@@ -190,6 +195,25 @@ func allUTC(t *tt.Ticket) error {
 		}
 	}
 	return nil
+}
+
+func fieldsStage(ctx context.Context, e *env) error {
+	sys, _, err := e.openTwo(ctx)
+	if err != nil {
+		return err
+	}
+	req := e.request(e.object(1), e.key("stage"))
+	raised := time.Now().Add(-3 * time.Hour)
+	req.Timestamp = raised
+	c, err := e.createAs(ctx, sys, req)
+	if err != nil {
+		return err
+	}
+	t, err := e.get(ctx, sys, c.ID)
+	if err == nil && !t.StageAt.IsZero() && t.StageAt.Before(raised.Add(2*time.Hour)) { // the server's clock may be wrong
+		err = fmt.Errorf("GetTT %q: the ticket was made now for an alarm of %s: expected StageAt to be now, got %s", c.ID, raised.UTC(), t.StageAt)
+	}
+	return err
 }
 
 func fieldsURL(ctx context.Context, e *env) error {
