@@ -79,6 +79,7 @@ type book struct {
 	entries   []journal.Entry
 	texts     []string // names of rules that are pieces of entries
 	ours      bool     // it carries our header
+	damaged   bool     // it carries what is left of one
 	header    header
 	comments  []remark
 	members   []member
@@ -96,7 +97,9 @@ func (x *schedule) read() *book {
 				b.texts = append(b.texts, text)
 			}
 		}
-		b.entries, _ = journal.Decode(slices.Values(b.texts))
+		entries, damage := journal.Decode(slices.Values(b.texts))
+		b.entries = entries
+		b.damaged = slices.ContainsFunc(damage, func(d journal.Damage) bool { return d.Kind == kindHeader })
 		for _, e := range b.entries {
 			b.take(e)
 		}
@@ -159,16 +162,17 @@ func (b *book) has(kind byte, id string) bool {
 	})
 }
 
-// hash is that of the ticket's key; "" for a schedule that is no ticket. A
-// ticket whose header somebody took away is one by its name.
+// hash is that of the ticket's key; "" for a schedule that is no ticket. People
+// copy names and whole schedules, so a name alone does not make one: a ticket
+// has a header, however damaged.
 func (x *schedule) hash() string {
 	switch b := x.read(); {
 	case b.ours:
 		return b.header.Hash
-	case b.header.Object != "": // a copy
-		return ""
+	case b.damaged && b.header.Object == "": // else it is a copy
+		return x.tag.key
 	}
-	return x.tag.key
+	return ""
 }
 
 // ticket reports whether the schedule is a ticket of the namespace.
