@@ -139,7 +139,12 @@ func startServer(opts zstacktest.Options, login credentials) (*tttest.Backend, *
 		ClearFaults:   server.ClearFaults,
 		Foreign:       func(obj string) (string, error) { return server.Open(zstacktest.Ticket{Name: obj}, obj) },
 		Remark:        server.Remark,
-		Close:         server.Close,
+		Close: func() {
+			if server.Approvals() > 0 {
+				panic("an approval was sent")
+			}
+			server.Close()
+		},
 	}
 	return b, server
 }
