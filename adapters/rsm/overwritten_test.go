@@ -33,6 +33,40 @@ func TestWhatWasOverwritten(t *testing.T) {
 		assert.Len(t, s.get(c.ID).Comments, 1)
 	})
 
+	inBubble(t, "is put back after an outage, however long", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		before := s.modeOf(c.ID).Labels
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "mine"}))
+		s.overwrite(c.ID, before)
+		s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Times: -1})
+		time.Sleep(time.Hour)
+		s.server.ClearFaults()
+		time.Sleep(2 * time.Minute)
+		assert.Len(t, s.get(c.ID).Comments, 1)
+	})
+
+	inBubble(t, "is given up when the System is shut down in an outage", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		time.Sleep(2 * time.Minute) // its verification is over
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "mine"}))
+		s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Times: -1})
+		time.Sleep(time.Hour)
+		began := time.Now()
+		assert.ErrorIs(t, s.sys.Shutdown(s.ctx), tt.ErrTemporary)
+		assert.Less(t, time.Since(began), 5*time.Minute)
+	})
+
+	inBubble(t, "is put back although the read-back was answered too late to tell", rsmtest.Options{}, func(c *rsm.Config) { c.Late = 20 * time.Second }, func(s scene) {
+		c := s.create("k", "1")
+		time.Sleep(time.Minute)
+		s.server.Inject(tttest.Fault{Kind: tttest.Late, Route: "patch", Delay: 15 * time.Second})
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "first"}))
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "second"}))
+		s.server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "get", Delay: 25 * time.Second})
+		time.Sleep(time.Minute)
+		assert.Len(t, s.get(c.ID).Comments, 2)
+	})
+
 	inBubble(t, "still counts: a group ticket that was just promoted takes members", rsmtest.Options{}, nil, func(s scene) {
 		c := s.create("k", "1")
 		before := s.modeOf(c.ID).Labels
@@ -56,6 +90,27 @@ func TestWhatWasOverwritten(t *testing.T) {
 		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "meanwhile"}))
 		require.NoError(t, <-renewed)
 		assert.Len(t, s.get(c.ID).Comments, 1)
+	})
+}
+
+// A ticket that is over takes nothing back.
+func TestAWriteWithoutAnAnswerThatLandsRightBeforeTheEnd(t *testing.T) {
+	inBubble(t, "takes no comment away", rsmtest.Options{}, nil, func(s scene) {
+		c := s.create("k", "1")
+		s.server.Inject(tttest.Fault{Kind: tttest.Late, Route: "patch", Delay: time.Hour}) // it would land when the hook says
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "first"}))
+		stale := s.modeOf(c.ID).Labels
+		require.NoError(t, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: c.ID, Body: "second"}))
+		time.Sleep(5 * time.Second)
+		s.server.Before("patch", func() { // the closing note
+			s.server.Before("patch", func() { // the cancel
+				s.server.Edit(s.modeOf(c.ID).ID, func(m *rsmtest.Mode) { m.Labels = stale })
+			})
+		})
+		closed, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: c.ID, Body: "fixed"})
+		require.NoError(t, err)
+		require.True(t, closed)
+		assert.Len(t, s.get(c.ID).Comments, 3)
 	})
 }
 

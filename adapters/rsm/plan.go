@@ -100,8 +100,12 @@ func (one *writer) patch(m *mode, batch []*request) (*patch, error) {
 			p.until = r.edit.until
 		}
 	}
-	if len(p.labels) > 0 {
+	// A mode that is over takes nothing back, so a cancel carries along what an
+	// older write of ours may overwrite right before it. Should the server drop
+	// what comes beside a cancel, nothing is worse than without.
+	if len(p.labels) > 0 || p.body.Cancel && one.lostTill.After(time.Now()) {
 		p.body.Labels = maps.Collect(texts(m.Labels))
+		maps.Copy(p.body.Labels, one.labels)
 		maps.Copy(p.body.Labels, p.labels)
 	}
 	if len(batch) == 0 && m.expires().After(now.Add(2*one.within)) {

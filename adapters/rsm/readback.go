@@ -2,18 +2,26 @@ package rsm
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
 
-// maxReadBacks is how many read-backs may fail in a row.
+// maxReadBacks is how many read-backs may fail in a row before somebody is
+// told: an operator by a warning, the caller of Shutdown by its error.
 const maxReadBacks = 12
 
-// readAgain is how long after a read-back that failed the next one is made:
-// five seconds, in proportion to the default of late.
-func (s *System) readAgain() time.Duration { return s.cfg.Late / 12 }
+// readAgain is how long after so many failures in a row the next read-back is
+// made: from a second, in proportion to the default of late, to a minute.
+func (s *System) readAgain(failures int) time.Duration {
+	wait := s.cfg.Late / 60
+	for range failures - 1 {
+		wait = min(2*wait, time.Minute)
+	}
+	return wait
+}
 
 // keep remembers what is about to be acknowledged, when another process, or an
 // earlier write of ours whose reply was lost, may still overwrite it. wrote
@@ -101,7 +109,8 @@ func (one *writer) verify(ctx context.Context) {
 		one.settled()
 		return
 	case err == nil && p == nil:
-		if now := time.Now(); one.lostTill.After(now) {
+		one.failed, one.failures = nil, 0
+		if one.lostTill.After(m.readAt) { // not after its answer: that may have taken long
 			one.dueAt = one.lostTill
 			return
 		}
@@ -110,30 +119,34 @@ func (one *writer) verify(ctx context.Context) {
 	case err == nil:
 		s.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", m.id())
 		if _, err = one.send(ctx, p); err == nil {
-			one.failures, one.dueAt = 0, time.Now().Add(s.cfg.Window)
+			one.failed, one.failures, one.dueAt = nil, 0, time.Now().Add(s.cfg.Window)
 			return
 		}
 	}
-	one.failures++
-	// Nothing but the mode's being gone is final: credentials are renewed, and
-	// rights given back, while what was acknowledged may still be missing.
-	if tt.CodeOf(err) == tt.CodeNotFound || one.failures >= maxReadBacks {
-		s.log.WarnContext(ctx, "what was written could not be read back", "tt_id", one.id, "error", err)
+	// What was acknowledged may be missing however long the server is away,
+	// and credentials are renewed: only a mode that is gone is given up.
+	if tt.CodeOf(err) == tt.CodeNotFound {
+		s.log.WarnContext(ctx, "what was written cannot be read back: the mode is gone", "tt_id", one.id)
 		one.settled()
 		return
 	}
-	one.dueAt = time.Now().Add(s.readAgain())
+	one.failed, one.failures = err, one.failures+1
+	if one.failures == maxReadBacks {
+		s.log.WarnContext(ctx, "what was written could not be read back for a while; it is tried again", "tt_id", one.id, "error", err)
+	}
+	one.dueAt = time.Now().Add(s.readAgain(one.failures))
 }
 
 func (one *writer) settled() {
 	one.labels, one.items, one.until, one.within = nil, nil, time.Time{}, 0
-	one.dueAt, one.lostTill, one.failures = time.Time{}, time.Time{}, 0
+	one.dueAt, one.lostTill = time.Time{}, time.Time{}
+	one.failed, one.failures = nil, 0
 }
 
 // drain waits until what was written has been read back. The doubt about a
 // lost write is not waited for: what it may have overwritten is read once.
 func (w *writers) drain(ctx context.Context) error {
-	for {
+	for failures := 0; ; {
 		next, due, left := w.nextDue()
 		if left == 0 {
 			return nil
@@ -155,6 +168,14 @@ func (w *writers) drain(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: labels just written were not read back: %w", ctx.Err())
+		}
+		w.mu.Lock()
+		err := next.failed
+		w.mu.Unlock()
+		if err == nil {
+			failures = 0
+		} else if failures++; failures == maxReadBacks {
+			return fmt.Errorf("shutting down: labels just written were not read back: %w", err)
 		}
 	}
 }

@@ -76,7 +76,8 @@ type writer struct {
 	dueAt    time.Time     // when to read back; zero: nothing to read back
 	lostTill time.Time     // until then a write whose reply was lost may still land
 	timer    *time.Timer
-	failures int
+	failures int   // of read-backs, in a row
+	failed   error // the last of them
 }
 
 // losing says that the mode is the loser of an election.
