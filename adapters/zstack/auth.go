@@ -99,7 +99,7 @@ func (a *auth) configure(s *System, cfg Config) ([]tt.Secret, error) {
 	if err := given("access_key.id", cfg.AccessKey.ID, "access_key.secret", cfg.AccessKey.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	a.key = &signer{system: s, id: cfg.AccessKey.ID, secret: cfg.AccessKey.Secret}
+	a.key = &signer{system: s, id: cfg.AccessKey.ID, secret: cfg.AccessKey.Secret, learning: make(chan struct{}, 1)}
 	return []tt.Secret{cfg.AccessKey.Secret}, nil
 }
 

@@ -54,7 +54,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 	}
 	var status flight.Status
 	return flight.Run(ctx, &s.flights, &status, func(ctx context.Context) (tt.Created, error) {
-		return s.make(ctx, p, &status)
+		return s.make(ctx, p, req, &status)
 	})
 }
 
@@ -70,19 +70,13 @@ func (s *System) existing(ctx context.Context, uuid string, req tt.CreateRequest
 	case deleted:
 		return tt.Created{ID: uuid, Existed: true, Closed: true}, true, nil
 	}
-	p, err := s.plan(uuid, req, "")
-	if err != nil {
-		return tt.Created{}, true, err
-	}
-	created, err = s.resume(ctx, p, row)
+	created, err = s.resume(ctx, uuid, row, req, nil)
 	return created, true, err
 }
 
 // ticketPlan is a ticket to be made.
 type ticketPlan struct {
 	uuid     string
-	key      string
-	object   string
 	maker    string
 	body     createBody
 	entries  []journal.Entry
@@ -104,10 +98,11 @@ func (s *System) plan(uuid string, req tt.CreateRequest, degraded string) (*tick
 	h.Body = fit(req.Body, maxBody, &h.Truncated)
 	h.Reason = fit(req.Reason, maxShort, &h.Truncated)
 	h.Login = fit(req.Login, maxShort, &h.Truncated)
-	p := &ticketPlan{uuid: uuid, key: req.Key, object: req.Object, maker: h.Maker, degraded: degraded}
+	p := &ticketPlan{uuid: uuid, maker: h.Maker, degraded: degraded}
 	p.entries = []journal.Entry{entry(kindHeader, s.objectID(req.Object), h)}
 	if degraded != "" {
-		p.entries = append(p.entries, entry(kindComment, journal.ID("degraded"), remark{At: now, Subject: degraded}))
+		// No key of a caller has a control character.
+		p.entries = append(p.entries, entry(kindComment, journal.ID("\x00degraded"), remark{At: now, Subject: degraded}))
 	}
 	if h.Truncated {
 		p.degraded = joined(p.degraded, "text was cut to the limits of the tags")
@@ -166,7 +161,7 @@ func (s *System) flowCollection(queue string) string {
 const tries = 3
 
 // make posts the ticket, and sees to its tags.
-func (s *System) make(ctx context.Context, p *ticketPlan, status *flight.Status) (tt.Created, error) {
+func (s *System) make(ctx context.Context, p *ticketPlan, req tt.CreateRequest, status *flight.Status) (tt.Created, error) {
 	var reply inventory[ticketRow]
 	var seen *ticketRow
 	internal := 0
@@ -212,7 +207,7 @@ func (s *System) make(ctx context.Context, p *ticketPlan, status *flight.Status)
 	}
 	status.Set(tt.Done, id)
 	if seen != nil {
-		return s.resume(ctx, p, seen)
+		return s.resume(ctx, id, seen, req, p)
 	}
 	if err := s.tagging.complete(ctx, s, p); err != nil {
 		return tt.Created{ID: id}, unfinished(id, err)
@@ -221,32 +216,38 @@ func (s *System) make(ctx context.Context, p *ticketPlan, status *flight.Status)
 }
 
 // resume finishes a ticket of the key that is there already: the one who made
-// it may have ended before its tags were written.
-func (s *System) resume(ctx context.Context, p *ticketPlan, row *ticketRow) (tt.Created, error) {
-	b, err := s.tags(ctx, p.uuid)
+// it may have ended before its tags were written. own is the plan of this call,
+// if it has posted.
+func (s *System) resume(ctx context.Context, id string, row *ticketRow, req tt.CreateRequest, own *ticketPlan) (tt.Created, error) {
+	b, err := s.tags(ctx, id)
 	if err != nil {
-		return tt.Created{ID: p.uuid}, about(found(p.uuid, err), "reading ticket %s, which the key has already", p.uuid)
+		return tt.Created{ID: id}, about(found(id, err), "reading ticket %s, which the key has already", id)
 	}
-	created := tt.Created{ID: p.uuid, Existed: true, Closed: row.state() == tt.StateClosed}
+	created := tt.Created{ID: id, Existed: true, Closed: row.state() == tt.StateClosed}
 	switch {
-	case b.ours && b.header.Object != p.object:
-		e := &tt.Error{Code: tt.CodeConflict, Outcome: tt.NotDone, TicketID: p.uuid, Err: errors.New(
+	case b.ours && b.header.Object != req.Object:
+		e := &tt.Error{Code: tt.CodeConflict, Outcome: tt.NotDone, TicketID: id, Err: errors.New(
 			"the key belongs to a ticket of another object: an alarm episode has one object, so build the key from it too")}
-		return tt.Created{ID: p.uuid}, e
-	case b.ours && b.header.Maker == p.maker: // the answer to our own post was lost
-		created.Existed, created.Degraded = false, p.degraded
+		return tt.Created{ID: id}, e
+	case b.ours && own != nil && b.header.Maker == own.maker: // the answer to our own post was lost
+		created.Existed, created.Degraded = false, own.degraded
 	case b.ours && b.header.Truncated:
 		created.Degraded = joined(created.Degraded, "text was cut to the limits of the tags")
 	}
 	if b.ours && b.marked {
 		return created, nil
 	}
-	missing := p.body.UserTags
-	if b.ours {
-		missing = missing[:1]
+	if own == nil {
+		if own, err = s.plan(id, req, ""); err != nil {
+			return tt.Created{ID: id}, err
+		}
 	}
-	if err := s.writeTags(ctx, p.uuid, missing); err != nil {
-		return tt.Created{ID: p.uuid}, unfinished(p.uuid, err)
+	missing := own.body.UserTags
+	if b.ours {
+		missing = missing[:1] // the mark
+	}
+	if err := s.writeTags(ctx, id, missing); err != nil {
+		return tt.Created{ID: id}, unfinished(id, err)
 	}
 	return created, nil
 }

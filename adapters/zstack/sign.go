@@ -7,10 +7,10 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/ttkit/ttkit/internal/flight"
 	"github.com/ttkit/ttkit/internal/rest"
 	"github.com/ttkit/ttkit/tt"
 )
@@ -26,7 +26,7 @@ type signer struct {
 
 	ahead    atomic.Int64 // nanoseconds: the server's clock minus ours, where asked
 	asked    atomic.Bool
-	learning sync.Mutex
+	learning chan struct{} // holds a token while somebody finds the zone
 }
 
 // sign sets the headers of a call.
@@ -122,8 +122,12 @@ func (s *System) currentTime(ctx context.Context) (time.Time, error) {
 // is good for 15 minutes in either direction, and these are half an hour
 // apart.
 func (k *signer) learn(ctx context.Context) (*time.Location, error) {
-	k.learning.Lock()
-	defer k.learning.Unlock()
+	select {
+	case k.learning <- struct{}{}:
+		defer func() { <-k.learning }()
+	case <-ctx.Done():
+		return nil, flight.Canceled(ctx, tt.NotDone, "")
+	}
 	if zone := k.system.zone.known.Load(); zone != nil {
 		return zone, nil
 	}

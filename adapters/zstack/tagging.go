@@ -63,6 +63,9 @@ func (s *System) writeTags(ctx context.Context, uuid string, texts []string) err
 
 // tagEach writes tags, some at once, and returns an error for each.
 func (s *System) tagEach(ctx context.Context, uuid string, texts []string) []error {
+	if len(texts) == 1 {
+		return []error{s.tag(ctx, uuid, texts[0])}
+	}
 	failed := make([]error, len(texts))
 	var wg sync.WaitGroup
 	room := make(chan struct{}, inFlight)

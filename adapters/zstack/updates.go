@@ -40,9 +40,16 @@ func (s *System) updates(ctx context.Context, req tt.UpdatesRequest) (tt.Updates
 	if err != nil {
 		return tt.Updates{}, err
 	}
-	f := feed{system: s, cursor: c, ids: req.IDs, limit: req.Limit}
-	if req.All {
-		f.ids = nil
+	f := feed{system: s, cursor: c, limit: req.Limit}
+	if !req.All {
+		for _, id := range req.IDs {
+			if isUUID(id) { // nothing else is a ticket's, or belongs into a query
+				f.ids = append(f.ids, id)
+			}
+		}
+		if len(f.ids) == 0 {
+			return tt.Updates{Changes: []tt.Change{}, Next: req.After}, nil
+		}
 	}
 	if f.limit == 0 {
 		f.limit = 100
