@@ -108,9 +108,9 @@ func (a *alertmanager) failed(code tt.Code, err error) *tt.Error {
 	if a.token != "" {
 		words = strings.ReplaceAll(words, a.token, "***")
 	}
-	e := tt.Errorf(code, tt.NotDone, "Alertmanager at %s: %s", a.base.Redacted(), words)
+	e := tt.Errorf(code, tt.NotDone, "alertmanager at %s: %s", a.base.Redacted(), words)
 	if code == tt.CodeCanceled {
-		e.Err = fmt.Errorf("Alertmanager at %s: %w", a.base.Redacted(), err)
+		e.Err = fmt.Errorf("alertmanager at %s: %w", a.base.Redacted(), err)
 	}
 	e.Op, e.Repeatable = "Reconcile", true
 	return e

@@ -78,7 +78,7 @@ func TestAnAlertmanagerThatFailsIsNoEmptyList(t *testing.T) {
 		{"a proxy has lost it", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, tt.CodeUnavailable, "502"},
 		{"it wants a token", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, tt.CodeUnauthenticated, "ALERTMANAGER_TOKEN"},
 		{"it refuses the token", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, tt.CodePermissionDenied, "403"},
-		{"it is somewhere else", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login?"+secret, 302) }, tt.CodeInternal, "check the address"},
+		{"it is somewhere else", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login?"+secret, http.StatusFound) }, tt.CodeInternal, "check the address"},
 		{"it is something else", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, tt.CodeInternal, "is it an Alertmanager?"},
 		{"it is cut off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
