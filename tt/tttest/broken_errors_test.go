@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
@@ -376,5 +377,27 @@ var brokenRepeats = []broken{
 			}
 			return e
 		}),
+	},
+	{
+		how:    "forgets after an outage what an older write may have overwritten",
+		caught: []string{"outage/late-write"},
+		spoil: func(s *spoiled, _ *state) {
+			var out atomic.Bool
+			s.around = func(ctx context.Context, op string, next func(context.Context) error) error {
+				err := next(ctx)
+				if op == "GetTT" && err != nil {
+					out.Store(true)
+				}
+				return err
+			}
+			get := s.get
+			s.get = func(ctx context.Context, id string) (*tt.Ticket, error) {
+				t, err := get(ctx, id)
+				if err == nil && out.Load() {
+					t.Comments = t.Comments[:1]
+				}
+				return t, err
+			}
+		},
 	},
 }

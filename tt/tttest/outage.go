@@ -35,6 +35,64 @@ var outageRules = []rule{
 		says:  "Credentials that are not accepted are ErrUnauthenticated and NotDone, which is not temporary; nothing is made.",
 		check: outageUnauthenticated,
 	},
+	{
+		name:  "outage/late-write",
+		level: Faults,
+		says: "A comment that was acknowledged stays, although an older write of the same System, whose reply was lost, lands after it, " +
+			"and although meanwhile, for however long, the server could not be read or did not accept the credentials.",
+		check: outageLateWrite,
+	},
+}
+
+// outageLateWrite lets a write land late during an outage: what it overwrote,
+// where writes overwrite, can be put back only afterwards.
+func outageLateWrite(ctx context.Context, e *env) error {
+	if err := e.needsFaults(); err != nil {
+		return err
+	}
+	outage, recovery := e.late()+e.breath(), e.breath()
+	if e.h.Virtual {
+		outage, recovery = time.Hour, 2*time.Minute
+	}
+	for _, kind := range []FaultKind{StatusBefore, Unauthorized} {
+		sys, err := e.open(ctx)
+		if err != nil {
+			return err
+		}
+		id, err := e.create(ctx, sys, e.object(0), e.key("ticket", kind))
+		if err != nil {
+			return err
+		}
+		if err := e.converge(ctx); err != nil {
+			return err
+		}
+		e.inject(e.fault(Late, Fault{Writes: true}))
+		want := []string{"first", "second"}
+		for _, body := range want {
+			req := tt.CommentRequest{ID: id, Body: body, Key: body}
+			if err := e.until(ctx, func() error { return sys.AddComment(ctx, req) }); err != nil {
+				return fmt.Errorf("AddComment %q: %w", id, err)
+			}
+		}
+		e.inject(e.fault(kind, Fault{Times: -1}))
+		if err := e.wait(ctx, outage); err != nil {
+			return err
+		}
+		if _, err := sys.GetTT(ctx, id); err == nil || !fits(kind, err) {
+			return fmt.Errorf("GetTT %q with %s at every request: expected its error, got: %w", id, kind, err)
+		}
+		e.clearFaults()
+		if err := e.wait(ctx, recovery); err != nil {
+			return err
+		}
+		if err := e.converge(ctx); err != nil {
+			return err
+		}
+		if err := e.commentsAre(ctx, sys, id, want); err != nil {
+			return fmt.Errorf("after an outage by %s, in which a write from before landed late: %w", kind, err)
+		}
+	}
+	return nil
 }
 
 func outageCreate(ctx context.Context, e *env) error {
