@@ -138,7 +138,7 @@ func (s *System) findKey(ctx context.Context, key converge.Key) ([]*schedule, er
 	}
 	var found []*schedule // rows may be shared
 	for _, x := range rows {
-		if x.hash() != key.Hash {
+		if x.tag.key != key.Hash || x.hash() != key.Hash { // most are told by their names, which costs little
 			continue
 		}
 		if b := x.read(); key.Text != "" && b.ours && b.header.Key != key.Text {
@@ -157,7 +157,9 @@ func (s *System) openTickets(ctx context.Context) ([]*schedule, error) {
 		return nil, err
 	}
 	marker, now := s.marker(), s.now()
-	found = slices.DeleteFunc(found, func(x *schedule) bool { return !x.ticket(marker) || x.ended(now) })
+	found = slices.DeleteFunc(found, func(x *schedule) bool {
+		return x.tag.state != tagOpen && x.tag.state != tagGroup || !x.ticket(marker) || x.ended(now)
+	})
 	slices.SortFunc(found, oldestFirst)
 	return found, nil
 }

@@ -182,7 +182,8 @@ func (s *System) objectTickets(ctx context.Context, obj string) ([]string, error
 		return nil, err
 	}
 	defer give()
-	found, err := s.list(ctx, searchObject(s.objectHash(obj)))
+	hash := s.objectHash(obj)
+	found, err := s.list(ctx, searchObject(hash))
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +204,9 @@ func (s *System) objectTickets(ctx context.Context, obj string) ([]string, error
 	ids := []string{}
 	marker, now := s.marker(), s.now()
 	for _, x := range groups {
+		if x.tag.state != tagGroup && (x.tag.state != tagOpen || x.tag.object != hash) {
+			continue
+		}
 		if x.ticket(marker) && !x.ended(now) && x.read().duplicate == nil && x.concerns(obj) {
 			ids = append(ids, x.uuid)
 		}

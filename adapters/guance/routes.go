@@ -131,8 +131,7 @@ func checkID(id string) error {
 	if err := tt.ValidateID(id); err != nil {
 		return err
 	}
-	kind, digits, ok := strings.Cut(id, "_")
-	if !ok || kind == "" || digits == "" {
+	if !strings.ContainsAny(id, "0123456789") {
 		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "%q is no ticket id of this system: give the id that create printed, such as incsch_0f1e2d3c4b5a69788796a5b4c3d2e1f0", id)
 	}
 	return nil

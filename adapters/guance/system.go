@@ -130,7 +130,7 @@ func (s *System) now() time.Time {
 // to a write which began at a time of ours. What is possible is a second or
 // more; the earliest of it is taken, so that no end is set too late.
 func (s *System) wroteAt(stamp float64, began time.Time) {
-	low := seconds(stamp).Sub(time.Now())
+	low := time.Until(seconds(stamp))
 	high := seconds(stamp + 1).Sub(began)
 	if low <= 0 && high >= 0 {
 		low = 0
