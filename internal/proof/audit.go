@@ -191,7 +191,7 @@ func (a *auditor) episode(ctx context.Context, n int) error {
 	if raised == "" {
 		return nil
 	}
-	single := writers == 1 && !atOnce
+	single := writers == 1 && !killed // a death may leave a comment overwritten
 	for _, life := range tickets {
 		single = single && !a.shared[life.ID]
 	}

@@ -100,7 +100,7 @@ func (w *worker) play(ctx context.Context, e Episode, past *Past) {
 				if !did.Acked.IsZero() {
 					again = append(again, op)
 				}
-				closed = closed || op.Kind == Close // or about to be: nothing else is repeated
+				closed = closed || op.Kind == Close && !did.Acked.IsZero()
 			}
 		}
 	}
@@ -108,8 +108,8 @@ func (w *worker) play(ctx context.Context, e Episode, past *Past) {
 	if past != nil && !closed {
 		death, doubt = past.doubt()
 	}
-	if doubt && !AtOnce(e.Number) {
-		if pause(ctx, time.Until(death.Add(w.plan.Times.Late))) != nil {
+	if doubt {
+		if !AtOnce(e.Number) && pause(ctx, time.Until(death.Add(w.plan.Times.Late))) != nil {
 			return
 		}
 		if !w.repeat(ctx, e, again, &ticket) {
@@ -140,11 +140,21 @@ func (w *worker) play(ctx context.Context, e Episode, past *Past) {
 	}
 }
 
-// repeat makes operations again, one after the other.
+// repeat makes operations again that were acknowledged, one after the other.
+// The dead may have closed the ticket, which then takes nothing any more.
 func (w *worker) repeat(ctx context.Context, e Episode, ops []Op, ticket *string) bool {
 	for _, op := range ops {
-		if !w.step(ctx, e, []Op{op}, ticket) {
+		id, err := w.insist(ctx, e, op, *ticket)
+		switch {
+		case ctx.Err() != nil:
 			return false
+		case errors.Is(err, tt.ErrClosed):
+			w.note(wordAck, e.Number, op.Number, *ticket)
+		case err != nil:
+			w.note(wordRefuse, e.Number, op.Number, strconv.Quote(err.Error()))
+			return false
+		case id != "":
+			*ticket = id
 		}
 	}
 	return true
