@@ -106,7 +106,9 @@
 // than the window. So let one process write to a ticket; it knows of its own
 // changes without an answer, and reads back until late has passed. Shutdown
 // does not wait that long: a process that ends, or is killed, within late of a
-// change without an answer may leave a comment overwritten.
+// change without an answer may leave a comment overwritten. Its successor does
+// well to repeat, with their keys, the calls that were answered within late and
+// settle before.
 //
 // # What the vendor documents
 //

@@ -115,99 +115,125 @@ func (a *auditor) strangers() {
 	}
 }
 
+// told is what the journals say about one episode.
+type told struct {
+	key      string
+	ticket   string          // of the acknowledged alarm; "": none was
+	created  time.Time       // when the last of its creators was told
+	closed   bool            // acknowledged
+	killed   bool            // a death left something of it in doubt
+	writers  int             // workers that write to it
+	comments map[string]bool // by text; true: acknowledged
+	members  map[string]bool
+}
+
 // episode checks one episode.
 func (a *auditor) episode(ctx context.Context, n int) error {
-	key := ""
-	raised, closed, killed, atOnce := "", false, false, false
-	acked := map[string]bool{} // texts of comments, true: acknowledged
-	members := map[string]bool{}
-	writers := 0
-	var created time.Time // when the last creator was told
+	t := told{comments: map[string]bool{}, members: map[string]bool{}}
 	for worker := range a.Workers {
 		e, ok := a.Episode(n, worker)
 		if !ok {
 			continue
 		}
-		key = e.Key
-		writers++
+		t.key = e.Key
+		t.writers++
 		past := a.pasts[worker][n]
 		if past == nil {
 			a.find(Unfinished, n, true, "worker %d never began it", worker)
 			continue
 		}
-		killed = killed || !past.killed.IsZero()
-		atOnce = killed && AtOnce(n)
-		if past.Ticket != "" {
-			raised = past.Ticket
-		}
-		over := false
+		t.killed = t.killed || !past.killed.IsZero()
+		t.ticket = cmp.Or(past.Ticket, t.ticket)
+		a.progress(e, worker, past)
 		for _, step := range e.Steps {
 			for _, op := range step {
-				did := past.Ops[op.Number]
-				if did != nil {
-					a.Tries += did.Tries
-				}
-				switch {
-				case did == nil && !over:
-					a.find(Unfinished, n, true, "worker %d never began %s", worker, op.Kind)
-				case did == nil:
-				case did.Refused == errOver.Error():
-				case did.Refused != "":
-					a.find(Refused, n, true, "%s: %s", op.Kind, did.Refused)
-					over = true
-				case did.Acked.IsZero():
-					a.find(Unfinished, n, true, "worker %d: %s was never acknowledged", worker, op.Kind)
-				default:
-					a.Operations++
-				}
-				ack := did != nil && !did.Acked.IsZero()
-				switch op.Kind {
-				case Raise:
-					if ack && did.Acked.After(created) {
-						created = did.Acked
-					}
-				case Comment:
-					acked[op.Text] = ack
-				case Add:
-					for _, obj := range op.Objects {
-						members[obj] = members[obj] || ack
-					}
-				case Close:
-					closed = closed || ack
-				}
+				t.take(op, past.Ops[op.Number])
 			}
 		}
 	}
-	tickets := a.byKey[key]
-	delete(a.byKey, key)
+	tickets := a.byKey[t.key]
+	delete(a.byKey, t.key)
 	if len(tickets) == 0 {
-		if raised != "" {
-			a.find(Lost, n, true, "key %s was acknowledged as ticket %s, and has none", key, raised)
+		if t.ticket != "" {
+			a.find(Lost, n, true, "key %s was acknowledged as ticket %s, and has none", t.key, t.ticket)
 		}
 		return nil
 	}
-	a.count(n, tickets, closed)
-	a.doubles(n, tickets, created, killed && atOnce)
-	if raised == "" {
+	a.count(n, tickets, t.closed)
+	a.doubles(n, tickets, t.created, t.killed && AtOnce(n))
+	if t.ticket == "" {
 		return nil
 	}
-	single := writers == 1 && !killed // a death may leave a comment overwritten
+	return a.content(ctx, n, t, tickets)
+}
+
+// take notes what became of an operation.
+func (t *told) take(op Op, did *Did) {
+	acked := did != nil && !did.Acked.IsZero()
+	switch op.Kind {
+	case Raise:
+		if acked && did.Acked.After(t.created) {
+			t.created = did.Acked
+		}
+	case Comment:
+		t.comments[op.Text] = acked
+	case Add:
+		for _, obj := range op.Objects {
+			t.members[obj] = t.members[obj] || acked
+		}
+	case Close:
+		t.closed = t.closed || acked
+	}
+}
+
+// progress checks how far a worker came with an episode.
+func (a *auditor) progress(e Episode, worker int, past *Past) {
+	over := false
+	for _, step := range e.Steps {
+		for _, op := range step {
+			did := past.Ops[op.Number]
+			if did != nil {
+				a.Tries += did.Tries
+			}
+			switch {
+			case did == nil && over, did != nil && did.Refused == errOver.Error():
+			case did == nil:
+				a.find(Unfinished, e.Number, true, "worker %d never began %s", worker, op.Kind)
+			case did.Refused != "":
+				a.find(Refused, e.Number, true, "%s: %s", op.Kind, did.Refused)
+				over = true
+			case did.Acked.IsZero():
+				a.find(Unfinished, e.Number, true, "worker %d: %s was never acknowledged", worker, op.Kind)
+			default:
+				a.Operations++
+			}
+		}
+	}
+}
+
+// content checks the comments and members of an episode's tickets.
+func (a *auditor) content(ctx context.Context, n int, t told, tickets []Life) error {
+	// Several writers, people among them, and deaths may leave a comment
+	// overwritten where a vendor that enforces nothing has no version to
+	// compare.
+	promised := t.writers == 1 && !t.killed
 	for _, life := range tickets {
-		single = single && !a.shared[life.ID]
+		promised = promised && !a.shared[life.ID]
 	}
 	comments, objects := tickets[0].Comments, tickets[0].Objects
 	if len(tickets) > 1 { // the adapter knows which one speaks for all
-		ticket, err := a.read(ctx, raised)
+		ticket, err := a.read(ctx, t.ticket)
 		if err != nil {
-			return fmt.Errorf("reading ticket %s: %w", raised, err)
+			return fmt.Errorf("reading ticket %s: %w", t.ticket, err)
 		}
 		comments, objects = nil, ticket.Objects
 		for _, c := range ticket.Comments {
 			comments = append(comments, c.Body)
 		}
 	}
-	a.remarks(n, single, acked, comments)
-	a.remarks(n, single, members, objects)
+	promised = promised || a.enforced
+	a.remarks(n, promised, t.comments, comments)
+	a.remarks(n, promised, t.members, objects)
 	return nil
 }
 

@@ -208,6 +208,11 @@ func TestTheAuditorFinds(t *testing.T) {
 			_, life := f.first(t, has(Comment))
 			life.Comments = life.Comments[1:]
 		}, RemarkLost, false},
+		{"one of several writers, where no writer overwrites another", 3, func(t *testing.T, f *found) {
+			f.secure = true
+			_, life := f.first(t, has(Comment))
+			life.Comments = life.Comments[1:]
+		}, RemarkLost, true},
 		{"a comment that is there twice", 3, func(t *testing.T, f *found) {
 			_, life := f.first(t, has(Comment))
 			life.Comments = append(life.Comments, life.Comments[0])

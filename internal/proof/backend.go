@@ -29,7 +29,8 @@ type Backend struct {
 	// OpenURL opens the adapter over the simulator; for a Handler.
 	OpenURL func(url string, times Times) (tt.System, error)
 
-	// Enforced says that the vendor itself keeps a key to one ticket.
+	// Enforced says that the vendor itself keeps a key to one ticket, and that
+	// comments and members are records of their own.
 	Enforced bool
 
 	// Lives are the tickets with their times, in any order: what Records
