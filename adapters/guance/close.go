@@ -76,6 +76,9 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 // members and closing note over to the winner, so that nothing that was
 // acknowledged is lost. The losers are ended first.
 func (s *System) resolveCopies(ctx context.Context, copies []*schedule) (*schedule, error) {
+	if s.resolved(copies) {
+		return copies[0], nil
+	}
 	fresh := make([]*schedule, 0, len(copies))
 	for _, x := range copies { // a list may lag behind
 		now, err := s.get(ctx, x.uuid)
@@ -106,6 +109,28 @@ func (s *System) resolveCopies(ctx context.Context, copies []*schedule) (*schedu
 		s.log.InfoContext(ctx, "ended a duplicate", "tt_id", loser.uuid, "winner", winner.uuid)
 		losers[i] = x
 	}
+	carry := legacy(losers)
+	if s.satisfied(winner, &carry, s.now()) {
+		return winner, nil
+	}
+	return s.change(ctx, winner.uuid, carry)
+}
+
+// resolved reports whether nothing is left to do, so far as the look-up that
+// found the copies tells: it may show too little of the winner, never too much.
+func (s *System) resolved(copies []*schedule) bool {
+	now := s.now()
+	for _, loser := range copies[1:] {
+		if !loser.ended(now) || loser.read().duplicate == nil {
+			return false
+		}
+	}
+	carry := legacy(copies[1:])
+	return s.satisfied(copies[0], &carry, now)
+}
+
+// legacy is what the losers of an election leave to the winner.
+func legacy(losers []*schedule) edit {
 	carry := edit{elect: true}
 	for _, loser := range losers {
 		b := loser.read()
@@ -122,8 +147,5 @@ func (s *System) resolveCopies(ctx context.Context, copies []*schedule) (*schedu
 			carry.members = append(carry.members, m.Object)
 		}
 	}
-	if s.satisfied(winner, &carry, s.now()) {
-		return winner, nil
-	}
-	return s.change(ctx, winner.uuid, carry)
+	return carry
 }

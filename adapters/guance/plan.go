@@ -31,7 +31,7 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 			r.finish(x, tt.Errorf(tt.CodeInvalid, tt.NotDone, "the schedule is a rule of the workspace itself, and no ticket"))
 		default:
 			if e.allow != nil {
-				if err := e.allow(b); err != nil {
+				if err := e.allow(one.restored(x)); err != nil {
 					r.finish(x, err)
 					continue
 				}
@@ -48,6 +48,17 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 		return nil, nil
 	}
 	return one.patch(x, left)
+}
+
+// restored is the journal with what this process wrote lately and another
+// program overwrote: it is about to be put back.
+func (one *writer) restored(x *schedule) *book {
+	lost := slices.DeleteFunc(slices.Clone(one.kept.texts), func(text string) bool { return slices.Contains(x.read().texts, text) })
+	if len(lost) == 0 {
+		return x.read()
+	}
+	whole := &schedule{created: x.created, rules: written(x.rules, lost, false, true)}
+	return whole.read()
 }
 
 // patch is what a modify changes.
@@ -80,7 +91,7 @@ func (one *writer) patch(x *schedule, batch []*request) (*patch, error) {
 	if one.kept.end > 0 {
 		p.end = one.kept.end
 	}
-	promoted := b.has(kindPromoted, "")
+	promoted := one.restored(x).has(kindPromoted, "")
 	var entries []journal.Entry
 	for _, r := range batch {
 		for _, e := range lacking(b, r.edit.entries) {

@@ -2,16 +2,26 @@ package guance
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
 
-const (
-	readAgain    = 5 * time.Second // after a read-back that failed
-	maxReadBacks = 12              // failed ones in a row
-)
+// maxReadBacks is how many read-backs may fail in a row before somebody is
+// told: an operator by a warning, the caller of Shutdown by its error.
+const maxReadBacks = 12
+
+// readAgain is how long after so many failures in a row the next read-back is
+// made: from a second, in proportion to the default of late, to a minute.
+func (s *System) readAgain(failures int) time.Duration {
+	wait := s.cfg.Late / 60
+	for range failures - 1 {
+		wait = min(2*wait, time.Minute)
+	}
+	return wait
+}
 
 // keep remembers what is about to be acknowledged, when another process, or an
 // earlier write of ours whose reply was lost, may still overwrite it. wrote
@@ -101,40 +111,46 @@ func (one *writer) verify(ctx context.Context) {
 	}
 	switch {
 	case err == nil && p == nil:
-		if now := time.Now(); one.lostTill.After(now) {
+		one.failed, one.failures = nil, 0
+		if one.lostTill.After(x.readAt) { // not after its answer: that may have taken long
 			one.dueAt = one.lostTill
 			return
 		}
 		one.settled()
 		return
-	case err == nil && !s.young(x, s.cfg.Window):
-		one.dueAt = time.Now() // the server was slow: read again
-		return
+	case err == nil && !one.current(x, s.cfg.Window):
+		err = tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the server answered a read later than the window of %s allows to write upon", s.cfg.Window)
 	case err == nil:
 		s.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", x.uuid)
 		if _, err = one.send(ctx, x, p); err == nil {
-			one.failures, one.dueAt = 0, time.Now().Add(s.cfg.Window)
+			one.failed, one.failures, one.dueAt = nil, 0, time.Now().Add(s.cfg.Window)
 			return
 		}
 	}
-	one.failures++
-	if !tt.IsTemporary(err) || one.failures >= maxReadBacks {
-		s.log.WarnContext(ctx, "what was written could not be read back", "tt_id", one.id, "error", err)
+	// What was acknowledged may be missing however long the server is away,
+	// and keys are renewed: only a schedule that is gone is given up.
+	if tt.CodeOf(err) == tt.CodeNotFound {
+		s.log.WarnContext(ctx, "what was written cannot be read back: the schedule is gone", "tt_id", one.id)
 		one.settled()
 		return
 	}
-	one.dueAt = time.Now().Add(readAgain)
+	one.failed, one.failures = err, one.failures+1
+	if one.failures == maxReadBacks {
+		s.log.WarnContext(ctx, "what was written could not be read back for a while; it is tried again", "tt_id", one.id, "error", err)
+	}
+	one.dueAt = time.Now().Add(s.readAgain(one.failures))
 }
 
 func (one *writer) settled() {
 	one.kept = kept{}
-	one.dueAt, one.lostTill, one.failures = time.Time{}, time.Time{}, 0
+	one.dueAt, one.lostTill = time.Time{}, time.Time{}
+	one.failed, one.failures = nil, 0
 }
 
 // drain waits until what was written has been read back. The doubt about a
 // lost write is not waited for: what it may have overwritten is read once.
 func (w *writers) drain(ctx context.Context) error {
-	for {
+	for failures := 0; ; {
 		next, due, left := w.nextDue()
 		if left == 0 {
 			return nil
@@ -156,6 +172,14 @@ func (w *writers) drain(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: what was just written was not read back: %w", ctx.Err())
+		}
+		w.mu.Lock()
+		err := next.failed
+		w.mu.Unlock()
+		if err == nil {
+			failures = 0
+		} else if failures++; failures == maxReadBacks {
+			return fmt.Errorf("shutting down: what was just written was not read back: %w", err)
 		}
 	}
 }

@@ -27,7 +27,8 @@ type schedule struct {
 	deleted bool
 	rules   [][]byte // of strategyConfig, as they came
 	span    span
-	readAt  time.Time
+	readAt  time.Time // when it was asked for
+	wroteAt time.Time // when the write ended that this is the answer of
 
 	open sync.Once // of book
 	book *book     // what the rules say; see read

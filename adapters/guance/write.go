@@ -45,7 +45,7 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 		if p == nil {
 			return nil
 		}
-		if !s.young(x, s.cfg.Window) {
+		if !one.current(x, s.cfg.Window) {
 			err = tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the server answered a read later than the window of %s allows to write upon", s.cfg.Window)
 		} else {
 			var after *schedule
@@ -75,7 +75,7 @@ func (one *writer) write(ctx context.Context, batch *[]*request) error {
 func (one *writer) read(ctx context.Context, attempt int, batch []*request) (*schedule, error) {
 	s := one.w.system
 	if attempt == 0 && len(batch) == 1 {
-		if x := batch[0].edit.base; x != nil && x.uuid == one.id && s.young(x, s.cfg.Window/2) {
+		if x := batch[0].edit.base; x != nil && x.uuid == one.id && one.current(x, s.cfg.Window/2) {
 			return x, nil
 		}
 	}
@@ -112,6 +112,10 @@ func (one *writer) send(ctx context.Context, x *schedule, p *patch) (*schedule, 
 	} else {
 		after, err = s.write(ctx, request(false))
 	}
+	ended := time.Now()
+	one.w.mu.Lock()
+	*one.lastWrite() = ended
+	one.w.mu.Unlock()
 	if err != nil {
 		var failed *tt.Error
 		if !errors.As(err, &failed) || failed.Outcome != tt.NotDone {
@@ -125,6 +129,7 @@ func (one *writer) send(ctx context.Context, x *schedule, p *patch) (*schedule, 
 	if after.updated > x.updated { // else it is not shown, or the second is the same
 		s.wroteAt(after.updated, began)
 	}
+	after.wroteAt = ended
 	return after, nil
 }
 

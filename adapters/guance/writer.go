@@ -3,6 +3,7 @@ package guance
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +55,10 @@ type writers struct {
 	system *System
 	mu     sync.Mutex
 	byID   map[string]*writer
+
+	// wrote is when the last write of a schedule ended; schedules share the
+	// entries.
+	wrote [64]time.Time
 }
 
 type writer struct {
@@ -68,7 +73,8 @@ type writer struct {
 	dueAt    time.Time // when to read back; zero: nothing to read back
 	lostTill time.Time // until then a write whose reply was lost may still land
 	timer    *time.Timer
-	failures int
+	failures int   // of read-backs, in a row
+	failed   error // the last of them
 }
 
 // losing says that the schedule is the loser of an election.
@@ -238,16 +244,30 @@ func (one *writer) callsFor(first *request) (ctx context.Context, calls int, sto
 	ctx, cancel := context.WithCancel(context.WithoutCancel(first.ctx))
 	off := context.AfterFunc(background, cancel)
 	calls = callsOfChange
-	if s.young(first.edit.base, s.cfg.Window/2) {
+	if base := first.edit.base; base != nil && one.current(base, s.cfg.Window/2) {
 		calls = 1
 	}
 	return ctx, calls, func() { off(); cancel() }
 }
 
-// young reports whether a schedule was read so lately that it can be written
-// upon.
-func (s *System) young(x *schedule, limit time.Duration) bool {
-	return x != nil && (s.cfg.Window == 0 || time.Since(x.readAt) <= limit)
+// current reports whether a change may build upon what was read: other
+// programs have had no time to change the schedule, and no change of ours,
+// which is not put back where this process is the only writer, came between.
+func (one *writer) current(x *schedule, limit time.Duration) bool {
+	if one.w.system.cfg.Window > 0 {
+		return time.Since(x.readAt) <= limit
+	}
+	one.w.mu.Lock()
+	defer one.w.mu.Unlock()
+	last := *one.lastWrite()
+	return !x.readAt.Before(last) || x.wroteAt.Equal(last)
+}
+
+// lastWrite is when the last write of the schedule ended. w.mu is held.
+func (one *writer) lastWrite() *time.Time {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(one.id)) // never fails
+	return &one.w.wrote[h.Sum32()%uint32(len(one.w.wrote))]
 }
 
 // together is a context that ends some time after the last caller has left.
