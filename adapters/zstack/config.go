@@ -118,6 +118,7 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
+	s.host = base.Host
 	s.client, err = rest.New(rest.Config{
 		Adapter: Name, System: s.name, BaseURL: base,
 		HTTPClient: client, Logger: log, CAFile: cfg.CAFile,

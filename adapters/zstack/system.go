@@ -27,6 +27,7 @@ type System struct {
 	tagging   tagging
 	lastStamp atomic.Int64
 
+	host       string // of base_url
 	namespace  string
 	project    string
 	virtualID  string
