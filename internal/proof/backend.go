@@ -45,6 +45,10 @@ type Backend struct {
 	// returns the ticket's id, "" when there was none. nil: nobody does.
 	Person func(r *rand.Rand, hold time.Duration) (id string)
 
+	// Restart is what a restart does to the server besides cutting its
+	// connections, which takes down. nil: nothing.
+	Restart func(down time.Duration)
+
 	// Expire ends the credentials, until renew is called. nil: the backend
 	// has none.
 	Expire func() (renew func())

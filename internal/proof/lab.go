@@ -87,6 +87,9 @@ func (l *lab) perform(act sim.Act) error {
 		if l.port == nil {
 			return nil // it would end with this process
 		}
+		if l.backend.Restart != nil {
+			l.backend.Restart(down)
+		}
 		if err := l.port.Restart(down); err != nil {
 			return fmt.Errorf("the server did not come up again: %w", err)
 		}
