@@ -101,6 +101,7 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 		Begin:   s.beginCreate,
 	}, converge.Settings{
 		Late: cfg.Late, Settle: cfg.Settle, WaitMax: cfg.Retry.WaitMax, BestEffort: cfg.Lookup == "best_effort",
+		Few: 1, // calls are dear
 	}, s.client, &s.flights, s.log)
 	return nil
 }

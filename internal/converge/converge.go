@@ -57,6 +57,7 @@ type Settings struct {
 	Late, Settle time.Duration
 	WaitMax      time.Duration // nobody sleeps longer for a lost attempt
 	BestEffort   bool          // post although the look-up failed
+	Few          int           // keys that a verification looks up one by one; 0: 8, where calls are no dearer than rows
 }
 
 // doubt is how long after its beginning a lost post may still come to light.

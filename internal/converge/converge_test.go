@@ -46,6 +46,46 @@ func TestCreate(t *testing.T) {
 		require.NoError(t, p.shutdown())
 	})
 
+	bubble("what a system reserves for a post lasts until its election is over", func(t *testing.T, s *store) {
+		type reserved struct{}
+		v := s.vendor()
+		find, begun, ended := v.Find, 0, 0
+		var held []bool
+		v.Find = func(ctx context.Context, key Key) ([]*row, error) {
+			held = append(held, ctx.Value(reserved{}) != nil && ended == 0)
+			return find(ctx, key)
+		}
+		v.Begin = func(ctx context.Context) (context.Context, func(), error) {
+			begun++
+			return context.WithValue(ctx, reserved{}, true), func() { ended++ }, nil
+		}
+		p := s.processOf(v, testSettings)
+		_, err := p.create(ctx, key)
+		require.NoError(t, err)
+		assert.Equal(t, []bool{false, true}, held, "by the look-up after the post, not by the one before")
+		_, err = p.create(ctx, key)
+		require.NoError(t, err)
+		require.NoError(t, p.shutdown())
+		assert.Equal(t, 1, begun, "nothing is reserved for a ticket that exists")
+		assert.Equal(t, 1, ended)
+	})
+
+	bubble("a post that cannot begin does nothing", func(t *testing.T, s *store) {
+		v := s.vendor()
+		v.Begin = func(ctx context.Context) (context.Context, func(), error) {
+			return ctx, nil, tt.Errorf(tt.CodeRateLimited, tt.NotDone, "no calls are left")
+		}
+		p := s.processOf(v, testSettings)
+		_, err := p.create(ctx, key)
+		assert.Equal(t, tt.CodeRateLimited, outcome(t, err).Code)
+		assert.Equal(t, tt.NotDone, outcome(t, err).Outcome)
+		assert.Zero(t, s.posts)
+		v.Begin = nil
+		_, err = s.processOf(v, testSettings).create(ctx, key) // and leaves no doubt behind
+		require.NoError(t, err)
+		require.NoError(t, p.shutdown())
+	})
+
 	bubble("a lost reply whose ticket shows is no error", func(t *testing.T, s *store) {
 		s.onPost = func(int) behaviour { return behaviour{lose: true} }
 		p := s.process(testSettings)
@@ -261,24 +301,27 @@ func TestShutdownVerifiesAtOnce(t *testing.T) {
 func TestAVerificationReadsWhatIsLess(t *testing.T) {
 	for _, row := range []struct {
 		rule         string
-		keys         int
+		keys, few    int
 		finds, lists int
 	}{
-		{"few keys are looked up one by one", few, few, 0},
-		{"for many, the open tickets are read once", few + 1, 0, 1},
+		{"few keys are looked up one by one", few, 0, few, 0},
+		{"for many, the open tickets are read once", few + 1, 0, 0, 1},
+		{"where calls are dear, for any but one", 2, 1, 0, 1},
 	} {
 		t.Run(row.rule, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &store{}
-				p := s.process(testSettings)
+				s, set := &store{}, testSettings
+				set.Few = row.few
+				p := s.process(set)
 				for i := range row.keys {
 					_, err := p.create(context.Background(), Key{Hash: fmt.Sprint(i), Text: fmt.Sprint(i)})
 					require.NoError(t, err)
 				}
-				finds := s.finds
+				finds, _ := s.asked()
 				time.Sleep(2 * time.Minute)
-				assert.Equal(t, row.finds, s.finds-finds)
-				assert.Equal(t, row.lists, s.lists)
+				more, lists := s.asked()
+				assert.Equal(t, row.finds, more-finds)
+				assert.Equal(t, row.lists, lists)
 				require.NoError(t, p.shutdown())
 			})
 		})

@@ -86,6 +86,12 @@ func (s *store) post(ctx context.Context, key Key) (*row, error) {
 	return s.copyOf(r), nil
 }
 
+func (s *store) asked() (finds, lists int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.finds, s.lists
+}
+
 func (s *store) copyOf(r *row) *row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,11 +183,13 @@ type process struct {
 
 var testSettings = Settings{Late: time.Minute, Settle: 5 * time.Second, WaitMax: 10 * time.Second}
 
-func (s *store) process(set Settings) *process {
+func (s *store) process(set Settings) *process { return s.processOf(s.vendor(), set) }
+
+func (s *store) processOf(v Vendor[*row], set Settings) *process {
 	p := &process{flights: &flight.Group{}, store: s}
 	b := &budget{}
 	b.left.Store(4)
-	p.engine = New(s.vendor(), set, b, p.flights, slog.New(slog.DiscardHandler))
+	p.engine = New(v, set, b, p.flights, slog.New(slog.DiscardHandler))
 	return p
 }
 

@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -13,8 +14,9 @@ import (
 // failed is made again.
 const limit = time.Minute
 
-// few is how many keys are looked up one by one. For more, all open tickets are
-// read: that is one list for a storm, and would be a large one for an alarm.
+// few is how many keys are looked up one by one, where Settings.Few does not
+// say. For more, all open tickets are read: that is one list for a storm, and
+// would be a large one for an alarm.
 const few = 8
 
 // drains is how often verifications that fail are made when the System is shut
@@ -161,7 +163,8 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 	}
 	e := s.engine
 	var open []T
-	if len(due) > few {
+	sweeps := len(due) > cmp.Or(e.set.Few, few)
+	if sweeps {
 		var err error
 		if open, err = e.vendor.Open(e.repeats.Operation(ctx)); err != nil {
 			return due, err
@@ -175,7 +178,7 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 	var errs []error
 	for hash, v := range due {
 		ids := byHash[hash]
-		if len(due) > few && (len(ids) == 0 || len(ids) == 1 && ids[0] == v.id) {
+		if sweeps && (len(ids) == 0 || len(ids) == 1 && ids[0] == v.id) {
 			continue
 		}
 		if err := s.verify(e.repeats.Operation(ctx), v.key); err != nil {
