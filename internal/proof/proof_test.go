@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	episodes = flag.Int("proof.episodes", 100, "alarm episodes of each run")
+	episodes = flag.Int("proof.episodes", 60, "alarm episodes of each run")
 	seed     = flag.Uint64("proof.seed", 1, "of the plan and of the faults")
 	workers  = flag.Int("proof.workers", 4, "processes")
 	kills    = flag.Int("proof.kills", 10, "how often a worker is killed in the run with deaths")
@@ -72,7 +72,7 @@ func (r *rows) String() string {
 
 func TestProof(t *testing.T) {
 	if testing.Short() {
-		*episodes = min(*episodes, 40)
+		*episodes = min(*episodes, 25)
 	}
 	var table rows
 	t.Cleanup(func() { fmt.Println(proof.Columns + "\n" + table.String()) })
