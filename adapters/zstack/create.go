@@ -205,13 +205,18 @@ func (s *System) make(ctx context.Context, p *ticketPlan, req tt.CreateRequest, 
 		}
 		seen = row
 	}
-	status.Set(tt.Done, id)
+	status.Set(tt.Unknown, id) // until it is known to have its tags, it is hardly this alarm's
 	if seen != nil {
-		return s.resume(ctx, id, seen, req, p)
+		created, err := s.resume(ctx, id, seen, req, p)
+		if err == nil {
+			status.Set(tt.Done, id)
+		}
+		return created, err
 	}
 	if err := s.tagging.complete(ctx, s, p); err != nil {
 		return tt.Created{ID: id}, unfinished(id, err)
 	}
+	status.Set(tt.Done, id)
 	return tt.Created{ID: id, Degraded: p.degraded}, nil
 }
 
