@@ -205,8 +205,12 @@ func (a *auth) ready(ctx context.Context) (tt.Secret, error) {
 		}
 		select {
 		case <-call.done:
-			if call.err != nil && (ctx.Err() != nil || asError(call.err).Code != tt.CodeCanceled) {
+			switch {
+			case call.err == nil:
+			case ctx.Err() != nil || asError(call.err).Code != tt.CodeCanceled:
 				return tt.Secret{}, call.err
+			case a.system.flights.Background().Err() != nil: // no login will ever end well again
+				return tt.Secret{}, tt.Errorf(tt.CodeCanceled, tt.NotDone, "the system was shut down before the call had ended, and its session with it")
 			}
 		case <-ctx.Done():
 			a.leave(call)
@@ -269,7 +273,8 @@ func (a *auth) begin() *loginCall {
 
 // A wrong password that is tried again and again locks the user. After a
 // refused login nobody logs in for a while, three times as long after each
-// further one; calls wait a little for that, and then fail as the login did.
+// further one, and after one of a locked user for as long as the lock may
+// last; calls wait a little for that, and then fail as the login did.
 const (
 	shortestPause = time.Second
 	longestPause  = 5 * time.Minute
@@ -283,11 +288,18 @@ func (a *auth) judge(err error) error {
 		return nil
 	}
 	e := *asError(err)
-	if !e.Temporary() && e.Code != tt.CodeCanceled {
+	switch {
+	case e.Code == tt.CodeCanceled:
+		return &e
+	case e.VendorCode != "" && e.RetryAfter > 0: // the user is locked: a further try may prolong that
+		a.pause = min(e.RetryAfter, longestPause)
+	case e.Temporary():
+		return &e
+	default:
 		a.pause = min(max(3*a.pause, shortestPause), longestPause)
-		a.refused, a.again = &e, time.Now().Add(a.pause)
-		e.RetryAfter = a.pause
 	}
+	e.RetryAfter = a.pause
+	a.refused, a.again = &e, time.Now().Add(a.pause)
 	return &e
 }
 

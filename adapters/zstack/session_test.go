@@ -132,6 +132,42 @@ func TestSessions(t *testing.T) {
 		assert.LessOrEqual(t, s.asked("login"), 10, "in 200 seconds")
 	})
 
+	inBubble(t, "a user that is locked is left alone until the lock may have ended", zstacktest.Options{}, nil, func(s scene) {
+		s.server.InjectJob(zstacktest.JobFault{Kind: zstacktest.CallFails, Route: "login", Times: 2, Code: "LOGIN_CONTROL.1002"})
+		for range 60 {
+			_, err := s.sys.ListTTs(s.ctx, tt.ListRequest{})
+			require.ErrorIs(t, err, tt.ErrTemporary)
+			var e *tt.Error
+			require.ErrorAs(t, err, &e)
+			assert.Positive(t, e.RetryAfter)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 1, s.asked("login"), "in two to three minutes")
+		time.Sleep(10 * time.Minute)
+		_, err := s.sys.ListTTs(s.ctx, tt.ListRequest{})
+		require.Error(t, err, "the lock goes on")
+		time.Sleep(10 * time.Minute)
+		_, err = s.sys.ListTTs(s.ctx, tt.ListRequest{})
+		require.NoError(t, err)
+	})
+
+	inBubble(t, "a call that outlives a Shutdown that was cut short ends", zstacktest.Options{}, nil, func(s scene) {
+		id := s.create("k", "web-1").ID
+		s.server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "tickets", Delay: 10 * time.Second})
+		ended := make(chan error, 1)
+		go func() {
+			_, err := s.sys.GetTT(s.ctx, id)
+			ended <- err
+		}()
+		time.Sleep(time.Second)
+		short, cancel := context.WithTimeout(s.ctx, time.Second)
+		defer cancel()
+		require.ErrorIs(t, s.sys.Shutdown(short), tt.ErrCanceled)
+		err := <-ended
+		require.ErrorIs(t, err, tt.ErrCanceled, "its next request finds no session, and none can be made any more")
+		assert.ErrorContains(t, err, "shut down")
+	})
+
 	inBubble(t, "too many sessions may pass", zstacktest.Options{MaxSessions: 1}, nil, func(s scene) {
 		_, err := s.sys.ListTTs(s.ctx, tt.ListRequest{})
 		require.ErrorIs(t, err, tt.ErrTemporary)
