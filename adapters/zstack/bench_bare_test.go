@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
 )
@@ -162,6 +163,7 @@ func (c *bareClient) job(ctx context.Context, method, path string, in, out any) 
 	}
 	poll := "/v1/api-jobs/" + accepted.Location[strings.LastIndexByte(accepted.Location, '/')+1:]
 	for {
+		time.Sleep(benchPause)
 		status, err := c.call(ctx, http.MethodGet, poll, "", nil, out)
 		if err != nil || status == http.StatusOK {
 			return err

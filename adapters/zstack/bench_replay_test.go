@@ -93,8 +93,12 @@ func (t *tape) rest() []exchange {
 	return taken
 }
 
-// openAt opens the adapter with a session that is open, a zone that is known,
-// and polls without a pause.
+// benchPause is what both clients wait before they ask for a job: nothing, but
+// as one waits.
+const benchPause = time.Nanosecond
+
+// openAt opens the adapter with a session that is open and a zone that is
+// known.
 func openAt(t testing.TB, base string, transport http.RoundTripper) *zstack.System {
 	sys, err := zstack.New(zstack.Config{
 		Common:        tt.Common{BaseURL: base},
@@ -103,7 +107,7 @@ func openAt(t testing.TB, base string, transport http.RoundTripper) *zstack.Syst
 		VirtualIDUUID: zstacktest.DefaultVirtualIDUUID,
 		Requests:      template(),
 		TimeZone:      "Asia/Shanghai",
-		Poll:          zstack.Poll{WaitMin: time.Nanosecond},
+		Poll:          zstack.Poll{WaitMin: benchPause},
 	}, tt.WithHTTPClient(&http.Client{Transport: transport}))
 	require.NoError(t, err)
 	return sys
