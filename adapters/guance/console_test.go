@@ -148,6 +148,24 @@ func TestAPersonWritesBetweenOurReadAndOurWrite(t *testing.T) {
 	})
 }
 
+// Two closed it, and the second to write knew nothing of the first.
+func TestTheEarlierEndStands(t *testing.T) {
+	inBubble(t, "what is put back does not move it", guancetest.Knobs{}, nil, func(s scene) {
+		id := s.create("k", "sw-1").ID
+		time.Sleep(time.Hour)
+		open := s.schedule(id)
+		s.close(id)
+		earlier := s.server.Now().Add(-time.Minute).Unix()
+		s.server.Edit(id, func(x *guancetest.Schedule) {
+			x.Strategy, x.Extend = open.Strategy, endAt(x.Extend, earlier)
+		})
+		time.Sleep(3 * window)
+		_, end := s.schedule(id).Effective()
+		assert.Equal(s, earlier, end.Unix())
+		assert.Equal(s, "repaired", s.get(id).FinalReason, "the note is put back")
+	})
+}
+
 func endAt(extend json.RawMessage, end int64) json.RawMessage {
 	return anEnd.ReplaceAll(extend, fmt.Appendf(nil, `"end":%d`, end))
 }

@@ -174,12 +174,20 @@ func (w *writers) drain(ctx context.Context) error {
 			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: what was just written was not read back: %w", ctx.Err())
 		}
 		w.mu.Lock()
-		err := next.failed
+		busy := next.busy // its timer was faster, or another edit came
+		var err error
+		if !busy {
+			err = next.failed
+		}
 		w.mu.Unlock()
-		if err == nil {
+		switch {
+		case busy:
+		case err == nil:
 			failures = 0
-		} else if failures++; failures == maxReadBacks {
-			return fmt.Errorf("shutting down: what was just written was not read back: %w", err)
+		default:
+			if failures++; failures == maxReadBacks {
+				return fmt.Errorf("shutting down: what was just written was not read back: %w", err)
+			}
 		}
 	}
 }

@@ -151,6 +151,7 @@ func (c *callLog) wait(ctx context.Context, calls int) error {
 		}
 		c.mu.Lock()
 		if ctx.Err() != nil {
+			c.queue = slices.DeleteFunc(c.queue, func(q *waiter) bool { return q == w }) // else it would wait for itself
 			return c.refusal(ctx, c.forecast(time.Now(), calls))
 		}
 	}
@@ -230,7 +231,9 @@ func (c *callLog) forecast(now time.Time, calls int) time.Duration {
 	for _, w := range c.queue {
 		turn(w.calls)
 	}
-	turn(calls)
+	if calls > 0 {
+		turn(calls)
+	}
 	return at
 }
 

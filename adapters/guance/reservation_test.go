@@ -338,6 +338,24 @@ func TestAThrottledKeyPauses(t *testing.T) {
 	})
 }
 
+// What is left of a wait that was cut short is the wait of who comes next, and
+// does not count the one that has left.
+func TestADeadlineInTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := fresh(t, rates{PerMinute: 1})
+		leave, err := l.enter(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		time.AfterFunc(80*time.Second, leave) // the forecast was for an answer at once
+		_, err = l.enter(ctx)
+		assert.Equal(t, 50*time.Second, rateLimited(t, err).RetryAfter)
+		used, _, free := l.state()
+		assert.Equal(t, 1, used)
+		assert.Equal(t, 50*time.Second, time.Until(free))
+	})
+}
+
 func TestAContextThatHasEndedIsNotServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := fresh(t, rates{PerMinute: 20})
