@@ -170,7 +170,10 @@ func (w *writers) drain(ctx context.Context) error {
 			return tt.Errorf(tt.CodeCanceled, tt.Unknown, "shutting down: labels just written were not read back: %w", ctx.Err())
 		}
 		w.mu.Lock()
-		err := next.failed
+		var err error
+		if !next.busy { // else its timer was first, and it is asked next time
+			err = next.failed
+		}
 		w.mu.Unlock()
 		if err == nil {
 			failures = 0
