@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/ttkit/ttkit/internal/flight"
 	"github.com/ttkit/ttkit/tt"
@@ -33,6 +34,9 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 		return over, err
 	}
 	note := remark{At: s.stamp(), id: randomID()}
+	if ours := time.Now().UTC(); ours.After(note.At) {
+		note.At = ours // comments carry their caller's time: this one is the last
+	}
 	note.Subject = fit(req.Subject, maxSubject, &note.Truncated)
 	note.Body = fit(req.Body, maxComment, &note.Truncated)
 	note.Reason = fit(req.Reason, maxShort, &note.Truncated)
