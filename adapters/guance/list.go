@@ -66,12 +66,18 @@ type reading struct {
 	seen   map[string]int // uuid to the index in rows
 	others int            // rows that are no schedules
 	total  int            // of rows, by the server's latest word; -1: it does not say
+	shrunk bool           // rows have left the list while it was read
 	last   int            // the highest page that was read
 	stuck  bool           // there are more pages than most
 }
 
+// pages is how many the list has, as far as it is known.
 func (r *reading) pages() int {
-	return max(r.last, (r.total+r.size-1)/r.size)
+	pages := max(r.last, (r.total+r.size-1)/r.size)
+	if r.stuck {
+		pages = max(pages, r.most+1)
+	}
+	return pages
 }
 
 // result is what was read; nil when that is not all.
@@ -89,10 +95,12 @@ func (r *reading) result() []*schedule {
 }
 
 // all reads every page, and again from the first while rows are missing that
-// the server counts. Without a count, a list of several pages is begun once
-// more: what moved to the front was there before.
+// the server counts, or when some have left: those behind them have moved to a
+// page that was read before. Without a count, a list of several pages is begun
+// once more: what moved to the front was there before.
 func (r *reading) all(ctx context.Context) error {
 	for round := range rounds {
+		r.shrunk = false
 		for page := 1; ; page++ {
 			if page > r.most {
 				r.stuck = true
@@ -109,7 +117,7 @@ func (r *reading) all(ctx context.Context) error {
 				return nil
 			}
 		}
-		if r.last == 1 || r.total >= 0 && len(r.rows)+r.others >= r.total || r.total < 0 && round > 0 {
+		if r.last == 1 || r.total >= 0 && len(r.rows)+r.others >= r.total && !r.shrunk || r.total < 0 && round > 0 {
 			return nil
 		}
 	}
@@ -123,6 +131,7 @@ func (r *reading) page(ctx context.Context, page int) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	r.shrunk = r.shrunk || page > 1 && answer.total < r.total
 	r.last, r.total = max(r.last, page), answer.total
 	fresh := 0
 	for _, x := range answer.rows {

@@ -116,7 +116,8 @@ func (l *lookups) lead(ctx context.Context, g *lookup, hash string) {
 		}
 		g.rows, pages, g.err = s.listUpTo(ctx, searchOurs, most)
 		if g.err != nil {
-			g.again = ctx.Err() != nil
+			tooLate := tt.CodeOf(g.err) == tt.CodeRateLimited && statusOf(g.err) == 0 // for the leader's deadline
+			g.again = ctx.Err() != nil || tooLate
 			return
 		}
 		l.mu.Lock()
