@@ -45,7 +45,7 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 		key = converge.Key{Hash: randomHex(keyDigits / 2)}
 	}
 	result, err := s.engine.Create(ctx, key, func(ctx context.Context, degraded string) (*schedule, error) {
-		return s.post(ctx, req, targets, key.Hash, degraded)
+		return s.post(ctx, req, targets, key, degraded)
 	})
 	x := result.Ticket
 	if err != nil {
@@ -124,11 +124,11 @@ func (s *System) darkTerm(object string) string {
 }
 
 // post makes the schedule. It is one request, so a ticket is never half-made.
-func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []string, hash, degraded string) (*schedule, error) {
+func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []string, key converge.Key, degraded string) (*schedule, error) {
 	sent := s.client.Now() // not s.now: what it learns between two creates must not turn their order round
 	h := header{
 		Key: req.Key, Queue: req.Queue, Object: req.Object,
-		Opened: req.Timestamp.UTC(), Hash: hash, Namespace: s.marker(), Made: sent.UnixMilli(),
+		Opened: req.Timestamp.UTC(), Hash: key.Hash, Namespace: s.marker(), Made: sent.UnixMilli(),
 	}
 	if req.Timestamp.IsZero() {
 		h.Opened = sent.UTC().Truncate(time.Second)
@@ -150,7 +150,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 		return nil, err
 	}
 	body := addBody{
-		Name:     tag{state: tagOpen, object: s.objectHash(req.Object), key: hash}.name(title(h.Subject)),
+		Name:     tag{state: tagOpen, object: s.objectHash(req.Object), key: key.Hash}.name(title(h.Subject)),
 		TimeZone: s.cfg.TimeZone, Start: s.cfg.Start, End: s.cfg.End,
 		TagFilter: []string{}, DimensionFilter: filter, NotifyTargets: targets,
 		// A schedule of a time to come would not be in effect yet.
@@ -168,9 +168,9 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 		return rest.Request{Method: "POST", Path: pathAdd, Body: body, Class: rest.Guarded}
 	})
 	if err != nil {
-		return nil, s.lostTo(err)
+		return nil, s.lostTo(ctx, key, err)
 	}
-	if b := x.read(); b.ours && b.header.Hash == hash {
+	if b := x.read(); b.ours && b.header.Hash == key.Hash {
 		s.wroteAt(x.created, began)
 		return x, nil
 	}
@@ -188,11 +188,20 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 
 // lostTo makes an error of a name that is taken into one of a post whose fate
 // is unknown: names hold the key, so who has it is the same key's ticket,
-// perhaps by this very post, delivered twice.
-func (s *System) lostTo(err error) error {
+// perhaps by this very post, delivered twice. What a server says to a name that
+// is taken is not documented, so after any refusal the key is looked up.
+func (s *System) lostTo(ctx context.Context, key converge.Key, err error) error {
 	var failed *tt.Error
-	if !errors.As(err, &failed) || failed.Code != tt.CodeConflict {
+	if !errors.As(err, &failed) {
 		return err
+	}
+	if failed.Code != tt.CodeConflict {
+		if !isRefusal(err) {
+			return err
+		}
+		if found, findErr := s.findKey(ctx, key); findErr != nil || len(found) == 0 {
+			return err
+		}
 	}
 	e := *failed
 	e.Code, e.Outcome = tt.CodeUnavailable, tt.Unknown

@@ -121,6 +121,9 @@ func (one *writer) patch(x *schedule, batch []*request) (*patch, error) {
 	if len(p.texts) == 0 && !ends && p.filter == x.fields.text("dimensionFilter") {
 		return nil, nil
 	}
+	if err := x.whole(); err != nil {
+		return nil, err
+	}
 	if b.ours {
 		state := tagOpen
 		switch {

@@ -119,6 +119,28 @@ var empties = map[string]string{
 	"tagFilter": "[]", "dimensionFilter": `""`, "notifyTargets": "[]", "extend": "{}",
 }
 
+// whole reports, as an error, an answer that lacks what a modify built upon it
+// would take away.
+func (x *schedule) whole() error {
+	rules := x.fields.index("strategyConfig")
+	_, isList := parseList(x.fields.get("strategyConfig"))
+	_, isObject := parseObject(x.fields.get("extend"))
+	switch {
+	case rules < 0, x.fields.get("strategyConfig") != nil && !isList:
+		return notWhole(x, "strategyConfig")
+	case x.fields.index("dimensionFilter") < 0:
+		return notWhole(x, "dimensionFilter")
+	case x.fields.get("extend") != nil && !isObject:
+		return notWhole(x, "extend")
+	}
+	return nil
+}
+
+func notWhole(x *schedule, field string) error {
+	return tt.Errorf(tt.CodeInternal, tt.NotDone,
+		"the server's answer does not show %s of schedule %s as documented: a change would take it away, so nothing was written; where another route shows it, set routes.get", field, x.uuid)
+}
+
 // modifyBody is a request that changes nothing but the name, the filter, the
 // end and the rules that are given. All of the schedule is sent, because what
 // becomes of a field that is left out is not documented.

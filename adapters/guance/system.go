@@ -128,8 +128,12 @@ func (s *System) now() time.Time {
 
 // wroteAt learns the server's clock from the time, in Unix seconds, that it gave
 // to a write which began at a time of ours. What is possible is a second or
-// more; the earliest of it is taken, so that no end is set too late.
+// more; the earliest of it is taken, so that no end is set too late. A stamp of
+// 0 is one that the answer does not show.
 func (s *System) wroteAt(stamp float64, began time.Time) {
+	if stamp <= 0 {
+		return
+	}
 	low := time.Until(seconds(stamp))
 	high := seconds(stamp + 1).Sub(began)
 	if low <= 0 && high >= 0 {

@@ -1,0 +1,72 @@
+package guance_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ttkit/ttkit/tt"
+)
+
+// A modify replaces the whole schedule, so what an answer does not show would
+// be lost.
+func TestNothingIsBuiltUponAnAnswerThatShowsPartOfASchedule(t *testing.T) {
+	for _, row := range []struct{ name, from, to string }{
+		{"no rules", `"strategyConfig":`, `"steps":`},
+		{"rules as text", `"strategyConfig":[`, `"strategyConfig":"[","x":[`},
+		{"no filter", `"dimensionFilter":`, `"dims":`},
+		{"extend as text", `"extend":{`, `"extend":"{","x":{`},
+	} {
+		rewriting(t, row.name, func(_ *http.Request, _ *http.Response, body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(row.from), []byte(row.to))
+		}, func(s scene, on func(bool)) {
+			id := s.server.AddSchedule(personsRule)
+			before := raw(s.schedule(id))
+			on(true)
+			err := s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "on my way", Key: "c"})
+			assert.Equal(s, tt.CodeInternal, tt.CodeOf(err))
+			_, err = s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: id})
+			var e *tt.Error
+			require.ErrorAs(s, err, &e)
+			assert.Equal(s, tt.NotDone, e.Outcome)
+			assert.Equal(s, before, raw(s.schedule(id)))
+		})
+	}
+}
+
+func TestAnAnswerWithoutTimesSaysNothingOfTheClock(t *testing.T) {
+	rewriting(t, "no Date and no createAt", func(_ *http.Request, reply *http.Response, body []byte) []byte {
+		reply.Header.Del("Date")
+		return bytes.ReplaceAll(body, []byte(`"createAt"`), []byte(`"madeOn"`))
+	}, func(s scene, on func(bool)) {
+		on(true)
+		s.create("k1", "sw-1")
+		id := s.create("k2", "sw-2").ID
+		s.close(id)
+		start, end := s.schedule(id).Effective()
+		assert.WithinDuration(s, time.Now(), start, time.Minute)
+		assert.WithinDuration(s, time.Now(), end, time.Minute)
+	})
+}
+
+// What a server answers to a name that exists already is not documented.
+func TestARefusedCreateWhoseTicketExistsReturnsIt(t *testing.T) {
+	rewriting(t, "400 to the second delivery of a post", func(r *http.Request, reply *http.Response, body []byte) []byte {
+		if !strings.HasSuffix(r.URL.Path, "/add") {
+			return body
+		}
+		reply.StatusCode = http.StatusBadRequest
+		return []byte(`{"code":400,"content":{},"errorCode":"ft.Taken","message":"the name is taken","success":false}`)
+	}, func(s scene, on func(bool)) {
+		on(true)
+		c := s.create("k", "sw-1")
+		assert.True(s, c.Existed)
+		on(false)
+		assert.Equal(s, c.ID, s.create("k", "sw-1").ID)
+	})
+}
