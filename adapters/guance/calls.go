@@ -14,13 +14,14 @@ func (l *limiter) inHand(ctx context.Context) bool {
 }
 
 // affords refuses, as reserve does, so many calls that could not be made
-// before ctx's deadline, without waiting for them.
+// before ctx's deadline, without waiting for them. With 0 calls it speaks of
+// those that others wait for.
 func (l *limiter) affords(ctx context.Context, calls int) error {
 	c := l.log
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	deadline, ok := ctx.Deadline()
-	if c.limit == 0 || !ok {
+	if held := c.held(ctx); c.limit == 0 || !ok || held != nil && held.left >= min(calls, c.limit) {
 		return nil
 	}
 	now := time.Now()

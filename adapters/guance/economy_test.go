@@ -1,8 +1,10 @@
 package guance_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -158,5 +160,66 @@ func TestCallsAreShared(t *testing.T) {
 		assert.LessOrEqual(s, len(made), 2*30, "at most two calls for each")
 		time.Sleep(late + settle + 3*window)
 		assert.LessOrEqual(s, len(s.server.Requests())-len(made), 3, "one sweep verifies them all")
+	})
+}
+
+// What is wrong with the ticket is not asked for each comment again.
+func TestManyCommentsOnNoTicketCostFewCalls(t *testing.T) {
+	inBubble(t, "it was deleted", guancetest.Knobs{}, nil, func(s scene) {
+		id := s.create("k", "sw").ID
+		s.server.Delete(id)
+		before := len(s.server.Requests())
+		done := make(chan error)
+		for i := range 20 {
+			go func() {
+				done <- s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: fmt.Sprint("remark ", i), Key: fmt.Sprint(i)})
+			}()
+		}
+		for range 20 {
+			assert.Equal(s, tt.CodeNotFound, tt.CodeOf(<-done))
+		}
+		made := s.server.Requests()[before:]
+		assert.LessOrEqual(s, len(made), 4, "%v", routes(made))
+	})
+}
+
+// A wait that would exceed the deadline is refused at once, with the wait.
+func TestNobodyWaitsForCallsThatComeTooLate(t *testing.T) {
+	rate := func(requests int) func(*guance.Config) {
+		return func(c *guance.Config) { c.Rate = guance.Rate{Requests: requests, Per: time.Minute} }
+	}
+	refused := func(s scene, err error, least time.Duration) {
+		var e *tt.Error
+		require.ErrorAs(s, err, &e)
+		assert.Equal(s, tt.CodeRateLimited, e.Code, "%v", err)
+		assert.Equal(s, tt.NotDone, e.Outcome)
+		assert.GreaterOrEqual(s, e.RetryAfter, least)
+		assert.LessOrEqual(s, e.RetryAfter, time.Minute)
+	}
+	inBubble(t, "a comment whose ticket has another waiting for them", guancetest.Knobs{}, rate(3), func(s scene) {
+		id := s.create("k", "sw").ID // 3 calls
+		first := make(chan error)
+		go func() { first <- s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "one", Key: "1"}) }()
+		synctest.Wait()
+		short, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		err := s.sys.AddComment(short, tt.CommentRequest{ID: id, Body: "two", Key: "2"})
+		assert.Zero(s, time.Since(began))
+		refused(s, err, 59*time.Second)
+		long, cancel := context.WithTimeout(s.ctx, 61*time.Second)
+		defer cancel()
+		require.NoError(s, s.sys.AddComment(long, tt.CommentRequest{ID: id, Body: "three", Key: "3"}), "it travels along")
+		require.NoError(s, <-first)
+	})
+	inBubble(t, "a close that has to read again, because the server is slow", guancetest.Knobs{}, rate(6), func(s scene) {
+		id := s.create("k", "sw").ID // 3 calls
+		s.server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "list", Delay: 3 * window / 4})
+		short, cancel := context.WithTimeout(s.ctx, 20*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := s.sys.CloseTT(short, tt.CloseRequest{ID: id})
+		assert.Less(s, time.Since(began), window)
+		refused(s, err, 50*time.Second)
 	})
 }

@@ -10,14 +10,15 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// carryOut brings the schedule to what a batch of edits asks for. An edit that
-// the server refuses together with others is tried alone.
+// carryOut brings the schedule to what a batch of edits asks for. What the
+// server refuses of several together is tried one by one; what is wrong with
+// the schedule, or with the key, is so for each of them.
 func (one *writer) carryOut(ctx context.Context, batch []*request) {
 	err := one.write(ctx, &batch)
 	if err == nil {
 		return
 	}
-	if len(batch) > 1 && !tt.IsTemporary(err) && tt.CodeOf(err) != tt.CodeCanceled {
+	if len(batch) > 1 && (isRefusal(err) || tt.CodeOf(err) == tt.CodeInternal) {
 		for _, r := range batch {
 			one.carryOut(ctx, []*request{r})
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,8 +111,13 @@ func (w *writers) do(ctx context.Context, id string, e edit) (*schedule, error) 
 	one := w.at(id)
 	if one.busy && e.give != nil {
 		e.give()
-	} else if !one.busy && e.give == nil {
-		if err := w.system.limiter.affords(ctx, callsOfChange); err != nil {
+	}
+	if one.busy || e.give == nil {
+		calls := callsOfChange
+		if len(one.pending) > 0 { // it travels along
+			calls = 0
+		}
+		if err := w.system.limiter.affords(ctx, calls); err != nil {
 			w.forget(one)
 			w.mu.Unlock()
 			return nil, err
@@ -188,6 +194,13 @@ func (one *writer) work() {
 			return
 		}
 		ctx, calls, stop := one.callsFor(first)
+		if first.edit.give != nil { // others wait by a context of the writer's own
+			if err := one.w.system.limiter.affords(first.ctx, calls); err != nil {
+				stop()
+				one.refuse(first, err)
+				continue
+			}
+		}
 		ctx, give, err := one.w.system.limiter.reserve(ctx, calls)
 		batch := one.take()
 		switch {
@@ -215,6 +228,14 @@ func (one *writer) first() *request {
 		return nil
 	}
 	return one.pending[0]
+}
+
+// refuse answers a pending request with an error.
+func (one *writer) refuse(r *request, err error) {
+	one.w.mu.Lock()
+	one.pending = slices.DeleteFunc(one.pending, func(p *request) bool { return p == r })
+	one.w.mu.Unlock()
+	r.finish(nil, err)
 }
 
 // take returns the pending requests whose callers are still there.
