@@ -89,9 +89,15 @@ func (s *sweeper[T]) made(key Key) (id string) {
 	return s.now[key.Hash].id
 }
 
+// over reports that nobody wants verifications any more: the System is shut
+// down, or its work was aborted by a Shutdown that was cut short. s.mu is held.
+func (s *sweeper[T]) over() bool {
+	return s.stopped || s.engine.flights.Background().Err() != nil
+}
+
 // schedule sets the timer for the earliest due date. s.mu is held.
 func (s *sweeper[T]) schedule() {
-	if s.stopped || s.running || len(s.waiting) == 0 {
+	if s.over() || s.running || len(s.waiting) == 0 {
 		return
 	}
 	var next time.Time
@@ -112,7 +118,7 @@ func (s *sweeper[T]) schedule() {
 
 func (s *sweeper[T]) fire() {
 	s.mu.Lock()
-	if s.stopped || s.running {
+	if s.over() || s.running {
 		s.mu.Unlock()
 		return
 	}
