@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,18 +59,18 @@ func rewriting(t *testing.T, name string, rewrite func(r *http.Request, reply *h
 		synctest.Test(t, func(t *testing.T) {
 			server := newServer(guancetest.Knobs{})
 			defer server.Close()
-			active := false
+			var active atomic.Bool // work in the background asks, too
 			cfg := unlimited(server)
 			sys, err := guance.New(cfg, tt.WithName("cn1"), tt.WithHTTPClient(&http.Client{Transport: rewriter{server.Client().Transport,
 				func(r *http.Request, reply *http.Response, body []byte) []byte {
-					if !active {
+					if !active.Load() {
 						return body
 					}
 					return rewrite(r, reply, body)
 				}}}))
 			require.NoError(t, err)
-			f(scene{t, context.Background(), server, sys}, func(on bool) { active = on })
-			active = false
+			f(scene{t, context.Background(), server, sys}, active.Store)
+			active.Store(false)
 			require.NoError(t, sys.Shutdown(context.Background()))
 		})
 	})
