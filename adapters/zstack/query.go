@@ -100,8 +100,9 @@ func (s *System) history(ctx context.Context, path, uuid string) ([]historyRow, 
 		if err != nil {
 			return nil, err
 		}
+		before := len(all)
 		all = append(all, rows...)
-		if len(rows) < pageSize {
+		if len(rows) < pageSize || before > 0 && all[len(all)-1].Sequence <= all[before-1].Sequence {
 			return all, nil
 		}
 	}

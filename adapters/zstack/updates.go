@@ -75,7 +75,7 @@ type feed struct {
 // happening is something that happened to a ticket, and that the cursor does
 // not know.
 type happening struct {
-	date      int64 // by the digits of the server's clock
+	date      int64 // its place, by the digits of the server's clock
 	rank      int   // what comes first within a second
 	change    tt.Change
 	sequences []int64 // of the rows of the history, if it is one
@@ -105,7 +105,7 @@ func (f *feed) read(ctx context.Context) (changes []tt.Change, err error) {
 		if h.date > f.until || len(changes) == f.limit {
 			break
 		}
-		if !h.silent && f.told(h.change.TicketID) {
+		if f.told(&h) {
 			changes = append(changes, h.change)
 		}
 		for _, n := range h.sequences {
@@ -149,39 +149,49 @@ func (f *feed) asked(field string) []string {
 // chunk is how many uuids stand in one query.
 const chunk = 100
 
-// readTags reads the tags from the overlap on.
+// readTags reads the tags from the overlap on. A page begins with the date at
+// which the one before it ended, whose tags may come in any order: what is
+// deleted meanwhile shifts no other tag out of sight.
 func (f *feed) readTags(ctx context.Context) error {
 	conditions := append(f.asked("resourceUuid"), "resourceType="+ticketResource, "tag~="+journalPrefix+"%")
+	var from, last int64
 	if f.cursor.date > 0 {
-		conditions = append(conditions, "createDate>="+time.Unix(since(f.cursor.date, f.zone), 0).UTC().Format(time.DateTime))
+		from = since(f.cursor.date, f.zone)
 	}
 	known := map[string]bool{}
-	for start := 0; ; start += pageSize {
-		rows, err := query[tagRow](ctx, f.system, pathUserTags, url.Values{
-			"q": conditions, "sort": {"createDate"}, "limit": {strconv.Itoa(pageSize)}, "start": {strconv.Itoa(start)},
-		})
+	first, start := "", 0
+	for {
+		q := url.Values{"q": slices.Clone(conditions), "sort": {"createDate"}, "limit": {strconv.Itoa(pageSize)}, "start": {strconv.Itoa(start)}}
+		if from > 0 {
+			q.Add("q", "createDate>="+time.Unix(from, 0).UTC().Format(time.DateTime))
+		}
+		rows, err := query[tagRow](ctx, f.system, pathUserTags, q)
 		if err != nil {
 			return err
 		}
-		var last int64
 		for _, row := range rows {
 			h, ok := f.ofTag(row)
 			if !ok {
 				continue
 			}
-			if last = h.date; known[row.UUID] || f.cursor.hasTag(row.UUID) {
+			if last = max(last, h.date); known[row.UUID] || f.cursor.hasTag(row.UUID) {
 				continue
 			}
 			known[row.UUID] = true
 			f.events = append(f.events, h)
 		}
-		if len(rows) < pageSize {
+		switch {
+		case len(rows) < pageSize, start > 0 && rows[0].UUID == first:
 			return nil
-		}
-		if len(known) > f.limit {
+		case len(known) > f.limit:
 			f.until = min(f.until, last)
 			return nil
+		case last > from:
+			from, start = last, 0
+		default: // all of one second
+			start += pageSize
 		}
+		first = rows[0].UUID
 	}
 }
 
@@ -196,10 +206,13 @@ const (
 
 // ofTag reads a tag. Ours are written by this library alone.
 func (f *feed) ofTag(row tagRow) (happening, bool) {
-	entries, _ := journal.Decode(slices.Values([]string{row.Text}))
 	date, err := parseDate(row.Created, time.UTC)
-	if err != nil || len(entries) != 1 || !isUUID(row.UUID) || f.ids != nil && !slices.Contains(f.ids, row.Resource) {
+	if err != nil || !isUUID(row.UUID) {
 		return happening{}, false
+	}
+	entries, _ := journal.Decode(slices.Values([]string{row.Text}))
+	if len(entries) != 1 {
+		return happening{date: date.Unix(), tag: row.UUID, silent: true}, true
 	}
 	e := entries[0]
 	h := happening{date: date.Unix(), tag: row.UUID, change: tt.Change{
@@ -226,10 +239,14 @@ func (f *feed) ofTag(row tagRow) (happening, bool) {
 
 func joinLines(a, b string) string { return strings.Trim(a+"\n"+b, "\n") }
 
-// readHistory reads the rows of the history from the overlap on.
+// readHistory reads the rows of the history from the overlap on. They are told
+// in the order of their numbers, because the cursor goes by these: a row whose
+// date is before that of an earlier one, such as when a summer time ends, takes
+// its place after it.
 func (f *feed) readHistory(ctx context.Context) error {
 	conditions := f.asked("ticketUuid")
 	after, fresh := max(f.cursor.sequence-overlap, 0), 0
+	var last int64 // of the dates so far
 	for {
 		rows, err := query[historyRow](ctx, f.system, pathHistories, url.Values{
 			"q":    append(slices.Clone(conditions), "sequence>"+strconv.FormatInt(after, 10)),
@@ -238,21 +255,21 @@ func (f *feed) readHistory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var last int64
+		before := after
 		for _, row := range rows {
 			date, err := parseDate(row.Created, time.UTC)
 			if err != nil {
 				return tt.Errorf(tt.CodeInternal, tt.NotDone, "the createDate of a row of the history: %w", err)
 			}
-			last = date.Unix()
+			last = max(last, date.Unix())
 			after = max(after, int64(row.Sequence))
-			if f.cursor.hasSequence(int64(row.Sequence)) || f.ids != nil && !slices.Contains(f.ids, row.TicketUUID) {
+			if f.cursor.hasSequence(int64(row.Sequence)) {
 				continue
 			}
 			fresh++
 			f.events = append(f.events, f.ofHistory(row, last))
 		}
-		if len(rows) < pageSize {
+		if len(rows) < pageSize || after == before {
 			return nil
 		}
 		if fresh > f.limit {
@@ -296,7 +313,7 @@ func (f *feed) foldRemarks() {
 		if j, ok := latest[h.change.TicketID]; ok {
 			first := &f.events[j]
 			undone := first.row.From == h.row.To && first.row.To == h.row.From && first.row.From != first.row.To
-			if undone && first.date == h.date && !first.change.Own && first.change.Message != "" && h.change.Message == "" && !first.silent {
+			if undone && first.row.Created == h.row.Created && !first.change.Own && first.change.Message != "" && h.change.Message == "" && !first.silent {
 				first.change.Action = tt.ActionComment
 				first.sequences = append(first.sequences, h.sequences...)
 				h.silent = true
@@ -308,8 +325,17 @@ func (f *feed) foldRemarks() {
 	}
 }
 
-// told reports whether the changes of a ticket are asked for.
-func (f *feed) told(uuid string) bool { return f.ids != nil || f.system.own(uuid) }
+// told reports whether something is to be told, and was asked for. The rest
+// moves the cursor on, too, so that it is not read again for ever.
+func (f *feed) told(h *happening) bool {
+	switch {
+	case h.silent:
+		return false
+	case f.ids != nil:
+		return slices.Contains(f.ids, h.change.TicketID)
+	}
+	return f.system.own(h.change.TicketID)
+}
 
 // fromNow is the cursor from now on: all that can be seen was told.
 func (s *System) fromNow(ctx context.Context) (*cursor, error) {
