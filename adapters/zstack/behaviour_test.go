@@ -152,6 +152,19 @@ func TestEndings(t *testing.T) {
 		assert.Equal(t, "second", s.get(c.ID).FinalReason)
 	})
 
+	inBubble(t, "a ticket that was deleted after its end has ended then", zstacktest.Options{}, nil, func(s scene) {
+		id := s.create("k", "web-1").ID
+		time.Sleep(time.Minute)
+		_, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: id, Subject: "up"})
+		require.NoError(s, err)
+		before := s.get(id)
+		time.Sleep(time.Hour)
+		require.True(s, s.server.Delete(id))
+		after := s.get(id)
+		assert.Equal(s, before.ClosedAt, after.ClosedAt)
+		assert.Equal(s, before.StageAt, after.StageAt)
+	})
+
 	inBubble(t, "a ticket that was deleted is closed, and takes nothing more", zstacktest.Options{}, nil, func(s scene) {
 		c := s.create("k", "web-1")
 		require.True(t, s.server.Delete(c.ID))

@@ -136,7 +136,7 @@ func (v view) change(t *tt.Ticket, row historyRow) {
 	switch {
 	case row.To.ended() && !row.From.ended():
 		t.FinalReason = note.Reason
-		if t.State.Ended() && !v.deleted {
+		if row.To == status(t.StageID) { // not: open, and deleted later
 			t.ClosedAt = at
 		}
 	case row.To.open():
