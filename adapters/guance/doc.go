@@ -56,6 +56,7 @@
 //	| rate.per           | duration | 60s         | the period |
 //	| routes.get         | string   |             | how one schedule is read, such as GET /api/v1/incidents/schedule/{uuid}/get; unset: like that, and out of the list where the server has no such route |
 //	| routes.list        | string   |             | how schedules are listed, such as POST /api/v1/incidents/schedule/list; unset: by GET, and by POST where the server refuses that |
+//	| routes.delete      | string   |             | how schedules are deleted, such as POST /api/v1/incidents/schedule/delete; nothing calls it, because tickets are ended and never deleted |
 //
 // # What a ticket is
 //

@@ -43,6 +43,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a period below nothing", with("rate", map[string]any{"per": "-1m"}), []string{"rate.per"}},
 		{"a route without a verb", with("routes", map[string]any{"list": "/api/v1/list"}), []string{"routes.list", "GET or POST"}},
 		{"a route with another verb", with("routes", map[string]any{"list": "DELETE /api/v1/list"}), []string{"routes.list", "GET or POST"}},
+		{"a route to delete that is none", with("routes", map[string]any{"delete": "DELETE everything"}), []string{"routes.delete", "GET or POST"}},
 		{"a route for one schedule without a place for its uuid", with("routes", map[string]any{"get": "GET /api/v1/get"}), []string{"routes.get", "uuid"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -55,6 +56,17 @@ func TestWrongSettings(t *testing.T) {
 			assert.NotContains(t, err.Error(), "t0psecret")
 			assert.NotContains(t, err.Error(), "\n")
 		})
+	}
+}
+
+// Nothing is deleted, but a file that says how is not wrong.
+func TestARouteToDeleteIsTaken(t *testing.T) {
+	for _, route := range []string{"POST /api/v1/incidents/schedule/delete", "GET /api/v1/incidents/schedule/{schedule_uuid}/delete"} {
+		_, err := guance.New(guance.Config{
+			Common: tt.Common{BaseURL: "https://h"}, APIKey: tt.NewSecret(apiKey), Targets: []string{"acnt_a"},
+			Routes: guance.Routes{Delete: route},
+		})
+		assert.NoError(t, err, route)
 	}
 }
 

@@ -43,10 +43,11 @@ const uuidInPath = "{uuid}"
 func (r *routes) configure(c Routes) error {
 	r.get = route{method: http.MethodGet, path: pathSchedules + "/" + uuidInPath + "/get"}
 	r.list = route{method: http.MethodGet, path: pathSchedules + "/list"}
+	unused := route{path: pathSchedules + "/delete"}
 	for _, setting := range []struct {
 		name, text string
 		into       *route
-	}{{"routes.get", c.Get, &r.get}, {"routes.list", c.List, &r.list}} {
+	}{{"routes.get", c.Get, &r.get}, {"routes.list", c.List, &r.list}, {"routes.delete", c.Delete, &unused}} {
 		if setting.text == "" {
 			continue
 		}
@@ -55,7 +56,7 @@ func (r *routes) configure(c Routes) error {
 		if method != http.MethodGet && method != http.MethodPost || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# ") {
 			return badSetting(setting.name, "must be GET or POST and a path, such as GET %s", setting.into.path)
 		}
-		if strings.Contains(path, uuidInPath) != (setting.name == "routes.get") {
+		if strings.Contains(path, uuidInPath) != (setting.name == "routes.get") && setting.into != &unused { // that may have one or none
 			return badSetting(setting.name, "must have %s where the schedule's uuid stands, and the list none", uuidInPath)
 		}
 		*setting.into = route{method, path, true}
