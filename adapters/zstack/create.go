@@ -164,7 +164,7 @@ const tries = 3
 func (s *System) make(ctx context.Context, p *ticketPlan, req tt.CreateRequest, status *flight.Status) (tt.Created, error) {
 	var reply inventory[ticketRow]
 	var seen *ticketRow
-	internal := 0
+	internal, lost := 0, false
 	err := s.carry(ctx, change{
 		act: func(ctx context.Context) error {
 			status.Set(tt.Unknown, "")
@@ -176,10 +176,13 @@ func (s *System) make(ctx context.Context, p *ticketPlan, req tt.CreateRequest, 
 			return row != nil, err
 		},
 		giveUp: func(last *tt.Error) error {
-			if last.VendorCode == codeInternal {
+			switch {
+			case last.VendorCode == codeInternal:
 				internal++
+			case last.Outcome == tt.Unknown:
+				lost = true // and may hold the uuid until it commits
 			}
-			if internal < tries {
+			if lost || internal < tries {
 				return nil
 			}
 			return &tt.Error{Code: tt.CodeConflict, Outcome: tt.NotDone, Status: last.Status, VendorCode: last.VendorCode, Err: fmt.Errorf(

@@ -38,6 +38,22 @@ func TestAStuckJob(t *testing.T) {
 			ids[j.ID] = true
 		}
 	})
+	inBubble(t, "and internal errors after it may be its doing: that may pass", zstacktest.Options{}, func(c *zstack.Config) { c.Poll.Limit = 10 * time.Second }, func(s scene) {
+		s.server.InjectJob(
+			zstacktest.JobFault{Kind: zstacktest.JobSticks, Route: "create"},
+			zstacktest.JobFault{Kind: zstacktest.JobFails, Route: "create", Times: 4},
+		)
+		req := tt.CreateRequest{Object: "web-1", Subject: "down", Key: "k"}
+		_, err := s.sys.CreateTT(s.ctx, req)
+		var e *tt.Error
+		require.ErrorAs(s, err, &e)
+		assert.Equal(s, tt.Unknown, e.Outcome, "of the first attempt nothing is known")
+		assert.True(s, e.Temporary())
+		_, err = s.sys.CreateTT(s.ctx, req)
+		require.NoError(s, err)
+		assert.Len(s, s.server.Tickets(), 1)
+	})
+
 	inBubble(t, "of a close that has acted", zstacktest.Options{}, func(c *zstack.Config) { c.Poll.Limit = 10 * time.Second }, func(s scene) {
 		c := s.create("k", "web-1")
 		s.server.InjectJob(zstacktest.JobFault{Kind: zstacktest.JobSticksAfter, Route: "change"})
