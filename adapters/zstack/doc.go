@@ -20,7 +20,7 @@
 // The placeholders {{.Object}}, {{.Subject}} and {{.Queue}} are replaced in the
 // strings of the template after it was parsed: the text of an alarm can change
 // neither the structure of a call nor which resource it names. They are refused
-// in keys, in apiName, in systemTags and below keys that end in uuid. That the
+// in keys, in apiName, in systemTags and below keys that hold the word uuid. That the
 // tag in an apiBody also holds when a ticket's calls are executed is a
 // convention of the platform which the vendor has not documented for tickets;
 // so let the call be one that cannot succeed as it stands.
@@ -124,7 +124,8 @@
 //
 // The platform refuses a uuid in use and a text that it cannot store with the
 // same internal error, SYS.1000. When that comes three times and no ticket is
-// to be seen, CreateTT gives up with tt.ErrConflict.
+// to be seen, CreateTT gives up with tt.ErrConflict, unless the answer to another
+// attempt was lost, which may hold the uuid: that may pass.
 //
 // Whether tags that come with a creation are stored is seen at the first create
 // of a process; where they are not, every ticket gets them one by one, and a

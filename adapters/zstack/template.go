@@ -305,12 +305,12 @@ func (p templateParser) mapping(place string, v reflect.Value, fillable bool, de
 }
 
 // namesResource reports whether what is below a key decides what a call acts
-// on, and so is no place for the text of an alarm: uuids, lists of uuids, the
-// name of an API, and system tags, which are instructions to the platform
+// on, and so is no place for the text of an alarm: uuids, also those of keys
+// such as primaryStorageUuidForRootVolume, lists of them, the name of an API, and system tags, which are instructions to the platform
 // (and often hold uuids).
 func namesResource(key string) bool {
 	key = strings.ToLower(strings.TrimSpace(key))
-	return strings.HasSuffix(key, "uuid") || strings.HasSuffix(key, "uuids") || key == "apiname" || key == "systemtags"
+	return strings.Contains(key, "uuid") || key == "apiname" || key == "systemtags"
 }
 
 // string checks a text of the template.
@@ -327,7 +327,7 @@ func (p templateParser) string(place, s string, fillable bool) error {
 	case strings.Contains(rest, "{{"):
 		return badRequests(place, "has a placeholder that is not known: want %s, %s or %s, spelled like this", objectPlaceholder, subjectPlaceholder, queuePlaceholder)
 	case filled > 0 && !fillable:
-		return badRequests(place, "has a placeholder where none may be: the text of an alarm must not decide what a request does and which resource it names (keys, apiName, systemTags, and everything named uuid or …Uuid)")
+		return badRequests(place, "has a placeholder where none may be: the text of an alarm must not decide what a request does and which resource it names (keys, apiName, systemTags, and everything whose key holds uuid)")
 	}
 	*p.size += escapedLen(s) + maxEscaped*maxFilled*filled
 	return nil

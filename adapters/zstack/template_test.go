@@ -129,6 +129,7 @@ var refusedTemplates = map[string]struct {
 	"a placeholder in IMAGEUUID":         {body(map[string]any{"IMAGEUUID": "{{.Object}}"}), `apiBody.IMAGEUUID" has a placeholder where`},
 	"a placeholder in a list of uuids":   {body(map[string]any{"l3NetworkUuids": []any{"a", "{{.Object}}"}}), `apiBody.l3NetworkUuids[1]" has a placeholder where`},
 	"a placeholder far below a uuid":     {body(map[string]any{"hostUuid": map[string]any{"a": []any{"{{.Object}}"}}}), `has a placeholder where`},
+	"a placeholder in a uuid for a use":  {body(map[string]any{"primaryStorageUuidForRootVolume": "{{.Object}}"}), `has a placeholder where`},
 	"a placeholder in a deep apiName":    {body(map[string]any{"a": map[string]any{"apiName": "{{.Object}}"}}), `apiBody.a.apiName" has a placeholder where`},
 	"a placeholder in a system tag":      {body(map[string]any{"systemTags": []any{"resource::{{.Object}}"}}), `apiBody.systemTags[0]" has a placeholder where`},
 	"an unknown placeholder":             {body(map[string]any{"name": "hunter2 {{.Body}}"}), `apiBody.name" has a placeholder that is not known: want {{.Object}}, {{.Subject}} or {{.Queue}}`},
