@@ -96,6 +96,15 @@ func (s *System) readBook(tags []tagRow) *book {
 	var texts []string
 	for _, t := range tags {
 		switch {
+		case strings.HasPrefix(t.Text, headerPrefix):
+			// One by one: what was copied from another ticket of the object
+			// has the same id, and Decode would take one for the other.
+			entries, _ := journal.Decode(slices.Values([]string{t.Text}))
+			for _, e := range entries {
+				if !s.stray(t.Resource, e) {
+					b.take(e)
+				}
+			}
 		case strings.HasPrefix(t.Text, journalPrefix):
 			texts = append(texts, t.Text)
 		case strings.HasPrefix(t.Text, markPrefix):
@@ -116,6 +125,19 @@ func (s *System) readBook(tags []tagRow) *book {
 	})
 	slices.Sort(b.foreign)
 	return b
+}
+
+// stray reports whether a header was copied to a ticket of this namespace,
+// whose uuid tells its key. A header is one text, whatever is in it.
+func (s *System) stray(uuid string, e journal.Entry) bool {
+	var h header
+	if !s.own(uuid) || json.Unmarshal(e.Data, &h) != nil {
+		return false
+	}
+	if h.Key == "" {
+		return uuid[versionAt] == versionKeyed
+	}
+	return s.keyUUID(h.Key) != uuid
 }
 
 // take reads one entry.
@@ -166,6 +188,7 @@ func (b *book) objects() []string {
 
 const (
 	journalPrefix = "ttj1 "
+	headerPrefix  = journalPrefix + "h "
 	markPrefix    = "ttkit:"
 )
 

@@ -45,19 +45,30 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	body.Change.Event, body.Change.Comment = s.closing, noteComment(note)
 	var status flight.Status
 	return flight.Run(ctx, &s.flights, &status, func(ctx context.Context) (bool, error) {
+		var reply inventory[ticketRow]
+		ended := false
 		err := s.carry(ctx, change{
 			act: func(ctx context.Context) error {
-				return s.do(ctx, work{method: http.MethodPut, path: pathTickets + "/" + req.ID + "/actions", body: body})
+				err := s.do(ctx, work{method: http.MethodPut, path: pathTickets + "/" + req.ID + "/actions", body: body, out: &reply})
+				ended = reply.Inventory.Status.ended()
+				return err
 			},
 			there: func(ctx context.Context) (bool, error) {
 				over, err := s.over(ctx, req.ID)
 				if asError(err).Code == tt.CodeNotFound {
 					return false, nil // deleted and archived nowhere: what the server said stands
 				}
+				ended = over
 				return over, err
 			},
 		})
-		return err == nil, s.notAllowed(err)
+		if err != nil || ended {
+			return err == nil, s.notAllowed(err)
+		}
+		if ended, err = s.over(ctx, req.ID); err != nil { // the answer does not say
+			err = withOutcome(about(err, "looking whether the ticket has ended"), tt.Unknown)
+		}
+		return ended, err
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
 	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // rewrite changes an answer on its way.
@@ -231,6 +232,31 @@ func (s scene) tagsOf(id string) []string {
 	return out
 }
 
+// A ticket is closed when it is, whatever the answer to its close.
+func TestACloseThatEndsNothing(t *testing.T) {
+	const job = "/api-jobs/00000000000000000000000000000000"
+	for name, result := range map[string]string{"an empty result": "{}", "a result that is open": `{"inventory":{"status":"Pending"}}`} {
+		rewriting(t, name, func(r *http.Request, reply *http.Response, body string) string {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/actions"):
+				reply.StatusCode = http.StatusAccepted
+				return `{"location":"http://10.0.0.5` + job + `"}`
+			case strings.HasSuffix(r.URL.Path, job):
+				reply.StatusCode = http.StatusOK
+				return result
+			}
+			return body
+		}, func(s scene) {
+			id := s.create("k", "web-1").ID
+			s.server.Inject(tttest.Fault{Kind: tttest.StatusBefore, Route: "change", Times: -1})
+			closed, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: id})
+			require.NoError(s, err)
+			assert.False(s, closed)
+			assert.Equal(s, tt.StateOpen, s.get(id).State)
+		})
+	}
+}
+
 // People copy tags, remove them and write their own.
 func TestTagsThatPeopleWrote(t *testing.T) {
 	inBubble(t, "a person's ticket with all the tags of ours is a person's", zstacktest.Options{}, nil, func(s scene) {
@@ -251,6 +277,21 @@ func TestTagsThatPeopleWrote(t *testing.T) {
 		assert.True(t, closed)
 		assert.Equal(t, zstacktest.Pending, s.ticketOf(foreign).Status)
 		assert.True(t, s.create("k", "web-1").Closed)
+	})
+
+	inBubble(t, "a ticket of ours with all the tags of another is still its key's", zstacktest.Options{}, nil, func(s scene) {
+		for _, obj := range []string{"web-1", "web-2"} { // another object, and another episode of the same
+			a, b := s.create("a "+obj, obj).ID, s.create("b "+obj, "web-1").ID
+			require.NoError(s, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: a, Body: "copied, too"}))
+			for _, tag := range s.tagsOf(a) {
+				s.server.AddTag(b, tag)
+			}
+			ticket := s.get(b)
+			assert.Equal(s, "b "+obj, ticket.Key)
+			assert.Equal(s, []string{"web-1"}, ticket.Objects)
+			assert.Len(s, ticket.Comments, 1)
+			assert.True(s, s.create("b "+obj, "web-1").Existed, "its alarm is not refused")
+		}
 	})
 
 	inBubble(t, "a ticket that lost its tags has its key all the same", zstacktest.Options{}, nil, func(s scene) {
@@ -307,16 +348,11 @@ func TestAUUIDOfSomethingElse(t *testing.T) {
 		c, err := probe.CreateTT(s.ctx, tt.CreateRequest{Object: "web-1", Subject: "down", Key: "k"})
 		require.NoError(t, err)
 		require.NoError(t, probe.Shutdown(s.ctx))
+		s.server.SetKnobs(zstacktest.Knobs{NoArchive: true}) // nothing tells of the first one
 		require.True(t, s.server.Delete(c.ID))
 		_, err = s.server.Open(zstacktest.Ticket{UUID: c.ID, AccountUUID: zstacktest.AdminUUID})
 		require.NoError(t, err)
-
-		other := zstacktest.Knobs{NoArchive: true} // and the archive does not tell
-		s.server.SetKnobs(other)
 		_, err = s.sys.CreateTT(s.ctx, tt.CreateRequest{Object: "web-2", Subject: "down", Key: "k"})
-		if err == nil {
-			return // the archive has told: the episode is over
-		}
 		require.ErrorIs(t, err, tt.ErrConflict)
 		assert.False(t, tt.IsTemporary(err))
 	})

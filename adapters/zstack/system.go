@@ -133,8 +133,15 @@ func (s *System) stamp() time.Time {
 // keyUUID is the uuid of the ticket of a key. The platform refuses a uuid that
 // is in use, and that is what makes one ticket of one key.
 func (s *System) keyUUID(key string) string {
-	return s.checked(tt.KeyHash(s.scope(), "key:"+key), '5')
+	return s.checked(tt.KeyHash(s.scope(), "key:"+key), versionKeyed)
 }
+
+// versionKeyed is the version of uuids that are made from a key, and versionAt
+// where it stands.
+const (
+	versionKeyed = '5'
+	versionAt    = 12
+)
 
 // newUUID is the uuid of a ticket without a key.
 func (s *System) newUUID() string { return s.checked(randomHex(16), '4') }
@@ -168,7 +175,7 @@ func randomUUID() string { return version(randomHex(16), '4') }
 // the versions 1 to 5 only.
 func version(hexadecimal string, v byte) string {
 	b := []byte(hexadecimal)
-	b[12] = v
+	b[versionAt] = v
 	const variants = "89ab"
 	n, _ := strconv.ParseUint(string(b[16]), 16, 8) // of a hexadecimal digit
 	b[16] = variants[n%4]
