@@ -160,7 +160,7 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 		body.Start, body.End = darkStart, darkEnd
 	}
 	began := time.Now()
-	x, err := s.writeRules(ctx, func(levelled bool) rest.Request {
+	x, err := s.writeRules(s.limiter.keeping(ctx, 1), func(levelled bool) rest.Request {
 		body.ScheduleStrategy = nil
 		for _, rule := range written(nil, texts, levelled, h.Dark) {
 			body.ScheduleStrategy = append(body.ScheduleStrategy, json.RawMessage(rule))

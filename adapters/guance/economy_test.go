@@ -223,3 +223,15 @@ func TestNobodyWaitsForCallsThatComeTooLate(t *testing.T) {
 		refused(s, err, 50*time.Second)
 	})
 }
+
+// While a ticket is made, other creators of its key may be making theirs.
+func TestTheLimitNeverComesBetweenAPostAndItsLookUp(t *testing.T) {
+	few := func(c *guance.Config) { c.Rate = guance.Rate{Requests: 4, Per: time.Minute} }
+	inBubble(t, "not for posts that have to be repeated either", guancetest.Knobs{}, few, func(s scene) {
+		s.create("k1", "sw-1")
+		time.Sleep(3 * time.Minute)
+		s.server.Inject(tttest.Fault{Kind: tttest.Refuse, Route: "add", Times: 2})
+		id := s.create("k2", "sw-2").ID
+		assert.WithinDuration(s, s.schedule(id).Created, time.Now(), 5*time.Second)
+	})
+}

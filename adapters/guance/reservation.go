@@ -62,8 +62,16 @@ func (l *limiter) enter(ctx context.Context) (leave func(), err error) {
 	if c.limit == 0 {
 		return func() {}, nil
 	}
-	if held := c.held(ctx); held != nil && held.left > 0 {
+	keep, _ := ctx.Value(keepKey{c}).(int)
+	if held := c.held(ctx); held != nil && held.left >= min(1+keep, c.limit) {
 		held.left--
+	} else if held != nil && keep > 0 {
+		c.giveBack(held)
+		if err := c.wait(ctx, 1+keep); err != nil {
+			return nil, err
+		}
+		held.left = min(1+keep, c.limit) - 1
+		c.promised += 1 + held.left
 	} else if err := c.wait(ctx, 1); err != nil {
 		return nil, err
 	} else {
@@ -90,6 +98,16 @@ func (l *limiter) enter(ctx context.Context) (leave func(), err error) {
 		c.replies = append(c.replies, time.Now())
 		c.wakeNext()
 	}, nil
+}
+
+// keepKey finds, in a context, how many calls must be left after each.
+type keepKey struct{ log *callLog }
+
+// keeping returns ctx for calls that may have to be repeated, and after which
+// so many others must not wait: a call that would leave fewer in ctx's
+// reservation first waits until there are as many again.
+func (l *limiter) keeping(ctx context.Context, calls int) context.Context {
+	return context.WithValue(ctx, keepKey{l.log}, calls)
 }
 
 // held is ctx's reservation, or nil. c.mu is held.
