@@ -382,9 +382,13 @@ func (a *auth) logOut(ctx context.Context) {
 			Method: http.MethodDelete, Path: pathSessions + made[i].Reveal(),
 			Header: http.Header{"Authorization": {"OAuth " + made[i].Reveal()}},
 		})
-		if err != nil {
-			a.system.log.WarnContext(ctx, "logging out failed; the session ends by itself when it has been idle", "error", err)
-			return
+		code := asError(err).VendorCode
+		if err == nil || code == codeDeadSession {
+			continue
+		}
+		a.system.log.WarnContext(ctx, "logging out failed; the session ends by itself when it has been idle", "error", err)
+		if code == "" {
+			return // the server does not answer
 		}
 	}
 }

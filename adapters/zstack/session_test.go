@@ -168,6 +168,14 @@ func TestSessions(t *testing.T) {
 		assert.ErrorContains(t, err, "shut down")
 	})
 
+	inBubble(t, "one session that cannot be ended does not keep the other", zstacktest.Options{}, nil, func(s scene) {
+		s.create("k", "web-1")
+		before := len(s.server.Sessions())
+		s.server.InjectJob(zstacktest.JobFault{Kind: zstacktest.CallFails, Route: "logout", Code: "SYS.1006"})
+		require.NoError(s, s.sys.Shutdown(s.ctx))
+		assert.Len(s, s.server.Sessions(), before-1)
+	})
+
 	inBubble(t, "too many sessions may pass", zstacktest.Options{MaxSessions: 1}, nil, func(s scene) {
 		_, err := s.sys.ListTTs(s.ctx, tt.ListRequest{})
 		require.ErrorIs(t, err, tt.ErrTemporary)
