@@ -79,13 +79,13 @@ func walk(text []byte, each func(name, value []byte) bool) bool {
 }
 
 // valueOf is the value of a key that needs no escapes; nil when the object has
-// none.
+// none. What comes behind it is not looked at.
 func valueOf(text []byte, key string) (value []byte) {
 	walk(text, func(name, v []byte) bool {
 		if string(name[1:len(name)-1]) == key {
 			value = v
 		}
-		return true
+		return value == nil
 	})
 	return value
 }
@@ -164,12 +164,18 @@ func skip(text []byte, i int) (end int, ok bool) {
 
 // skipText is skip for a text in quotes.
 func skipText(text []byte, i int) (end int, ok bool) {
-	for i++; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i + 1, true
-		case '\\':
-			i++
+	for i++; i < len(text); {
+		next := bytes.IndexByte(text[i:], '"')
+		if next < 0 {
+			break
+		}
+		at := i + next
+		slashes := 0
+		for at-slashes > i && text[at-slashes-1] == '\\' {
+			slashes++
+		}
+		if i = at + 1; slashes%2 == 0 {
+			return i, true
 		}
 	}
 	return len(text), false
