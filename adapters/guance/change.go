@@ -41,9 +41,9 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	}
 	_, err = s.change(ctx, req.ID, edit{
 		entries: []journal.Entry{entry(kindComment, name, r)},
-		allow: func(b *book) error {
-			if len(b.comments) >= maxComments {
-				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments already, and no more", maxComments)
+		allow: func(b *book, adding int) error {
+			if len(b.comments)+adding >= maxComments {
+				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments, and no more", maxComments)
 			}
 			return nil
 		},
@@ -124,7 +124,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 // addMembers adds objects; what fails for all of them goes into bad. Its error
 // means that nothing could be tried.
 func (s *System) addMembers(ctx context.Context, id string, objs []string, bad map[string]error) error {
-	e := edit{group: true, openOnly: true, allow: promoted, members: objs}
+	e := edit{group: true, openOnly: true, allow: func(b *book, _ int) error { return promoted(b) }, members: objs}
 	for _, obj := range objs {
 		e.entries = append(e.entries, entry(kindMember, journal.ID(obj), member{obj, s.stamp()}))
 	}

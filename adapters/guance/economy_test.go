@@ -163,6 +163,26 @@ func TestCallsAreShared(t *testing.T) {
 	})
 }
 
+// What travels together counts together.
+func TestNoTicketHoldsMoreCommentsThanItMay(t *testing.T) {
+	inBubble(t, "too many at once", guancetest.Knobs{}, nil, func(s scene) {
+		id, most := s.create("k", "sw").ID, s.sys.Capabilities().MaxComments
+		done := make(chan error)
+		for i := range most + 20 {
+			go func() { done <- s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "x", Key: fmt.Sprint(i)}) }()
+		}
+		refused := 0
+		for range most + 20 {
+			if err := <-done; err != nil {
+				require.ErrorIs(s, err, tt.ErrInvalid)
+				refused++
+			}
+		}
+		assert.Equal(s, 20, refused)
+		assert.Len(s, s.get(id).Comments, most)
+	})
+}
+
 // What is wrong with the ticket is not asked for each comment again.
 func TestManyCommentsOnNoTicketCostFewCalls(t *testing.T) {
 	inBubble(t, "it was deleted", guancetest.Knobs{}, nil, func(s scene) {

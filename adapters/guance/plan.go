@@ -16,6 +16,7 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 	now := s.now()
 	b, ended := x.read(), x.ended(now)
 	var left []*request
+	adding := 0
 	for _, r := range *batch {
 		switch e := &r.edit; {
 		case b.duplicate != nil && !e.elect:
@@ -31,7 +32,7 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 			r.finish(x, tt.Errorf(tt.CodeInvalid, tt.NotDone, "the schedule is a rule of the workspace itself, and no ticket"))
 		default:
 			if e.allow != nil {
-				if err := e.allow(one.restored(x)); err != nil {
+				if err := e.allow(one.restored(x), adding); err != nil {
 					r.finish(x, err)
 					continue
 				}
@@ -41,6 +42,11 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 				continue
 			}
 			left = append(left, r)
+			for _, entry := range e.entries {
+				if entry.Kind == kindComment {
+					adding++
+				}
+			}
 		}
 	}
 	*batch = left

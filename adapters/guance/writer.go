@@ -23,12 +23,15 @@ import (
 // edit is a change: what the schedule shall have in the end.
 type edit struct {
 	entries  []journal.Entry
-	members  []string          // objects in the filter, where they can be
-	end      bool              // the schedule is over
-	elect    bool              // part of an election: the schedule may be a loser
-	openOnly bool              // a closed ticket refuses it
-	group    bool              // for group tickets only
-	allow    func(*book) error // asked before anything is written
+	members  []string // objects in the filter, where they can be
+	end      bool     // the schedule is over
+	elect    bool     // part of an election: the schedule may be a loser
+	openOnly bool     // a closed ticket refuses it
+	group    bool     // for group tickets only
+
+	// allow is asked before anything is written; adding is the number of
+	// comments that travel along.
+	allow func(b *book, adding int) error
 
 	// base is what the caller has just read: the first attempt builds upon it
 	// if it is still young enough. Most edits have none and read for themselves.
