@@ -159,7 +159,7 @@ func (s *System) configureTickets(cfg Config) error {
 	if err != nil {
 		return badSetting("timezone", "%w", err)
 	}
-	s.zone.known.Store(zone)
+	s.zone.set(zone, false)
 	return nil
 }
 

@@ -163,6 +163,10 @@
 // with its own local time, so its clock is asked for, and its time zone, unless
 // timezone says it, is found by trying.
 //
+// The server names its time zone, and its offset. A machine without a time zone
+// database has to take the offset, and asks for it again every quarter of an
+// hour; timezone or the import of time/tzdata saves that.
+//
 // # What the vendor documents
 //
 // Paths, jobs, sessions, signatures, the query language and the error codes are

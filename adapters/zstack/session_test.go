@@ -3,6 +3,8 @@ package zstack_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -206,13 +208,15 @@ func TestSessions(t *testing.T) {
 	})
 }
 
+// keyed authenticates by the default access key.
+func keyed(c *zstack.Config) {
+	c.IAM2 = zstack.IAM2{}
+	c.AccessKey = zstack.AccessKey{ID: zstacktest.DefaultAccessKeyID, Secret: tt.NewSecret(zstacktest.DefaultAccessKeySecret)}
+}
+
 // A signature holds a date, which the server compares with the digits of its
 // own clock.
 func TestAccessKeys(t *testing.T) {
-	keyed := func(c *zstack.Config) {
-		c.IAM2 = zstack.IAM2{}
-		c.AccessKey = zstack.AccessKey{ID: zstacktest.DefaultAccessKeyID, Secret: tt.NewSecret(zstacktest.DefaultAccessKeySecret)}
-	}
 	for _, row := range []struct {
 		name string
 		opts zstacktest.Options
@@ -284,5 +288,37 @@ func TestTimesAreTheServers(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A machine without a time zone database knows the server's offset alone.
+func TestAnOffsetEndsWhenSummerTimeBegins(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	for name, change := range map[string]func(*zstack.Config){
+		"a session":     nil,
+		"an access key": keyed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := zstacktest.New(zstacktest.Options{Location: newYork})
+				defer server.Close()
+				nameless := rewriter{server.Client().Transport, in("GET", "platform-timezone", func(body string) string {
+					return strings.Replace(body, "America/New_York", "Elsewhere/Unknown", 1)
+				})}
+				sys := openBy(t, server, &http.Client{Transport: nameless}, change)
+				time.Sleep(time.Until(time.Date(2000, time.April, 2, 6, 50, 0, 0, time.UTC)))
+				for range 2 { // ten minutes before summer time begins, and ten after
+					opened := time.Now()
+					id, err := server.Open(zstacktest.Ticket{Name: "x"})
+					require.NoError(t, err)
+					ticket, err := sys.GetTT(t.Context(), id)
+					require.NoError(t, err)
+					assert.WithinDuration(t, opened, ticket.OpenedAt, time.Second)
+					time.Sleep(20 * time.Minute)
+				}
+				require.NoError(t, sys.Shutdown(t.Context()))
+			})
+		})
 	}
 }

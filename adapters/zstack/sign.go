@@ -31,7 +31,7 @@ type signer struct {
 
 // sign sets the headers of a call.
 func (k *signer) sign(ctx context.Context, r *rest.Request) error {
-	zone := k.system.zone.known.Load()
+	zone := k.system.zone.known()
 	if zone == nil {
 		var err error
 		if zone, err = k.learn(ctx); err != nil {
@@ -128,7 +128,7 @@ func (k *signer) learn(ctx context.Context) (*time.Location, error) {
 	case <-ctx.Done():
 		return nil, flight.Canceled(ctx, tt.NotDone, "")
 	}
-	if zone := k.system.zone.known.Load(); zone != nil {
+	if zone := k.system.zone.known(); zone != nil {
 		return zone, nil
 	}
 	if !k.asked.Load() {
@@ -137,16 +137,16 @@ func (k *signer) learn(ctx context.Context) (*time.Location, error) {
 		}
 	}
 	var err error
-	for _, zone := range candidates(time.Now()) {
+	zones := candidates(time.Now())
+	if last := k.system.zone.found.Load(); last != nil {
+		zones = append([]*time.Location{last.Location}, zones...)
+	}
+	for _, zone := range zones {
 		var reply zoneReply
 		r := rest.Request{Path: pathTimeZone, ReadOnly: true, Out: &reply}
 		k.set(&r, zone)
 		if _, err = k.system.client.Do(ctx, r); err == nil {
-			found, err := reply.zone()
-			if err == nil {
-				k.system.zone.known.Store(found)
-			}
-			return found, err
+			return k.system.zone.take(reply)
 		}
 		if e := asError(err); e.Status != http.StatusForbidden || e.VendorCode != "" {
 			return nil, err
