@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 1, "how often the conformance suite runs under each knob")
+	rounds = flag.Int("rounds", 0, "how often the conformance suite runs under each knob; 0: once, under the defaults alone")
 	seeds  = flag.Int("seeds", 8, "under how many random combinations of knobs it runs once")
 )
 
@@ -41,13 +41,13 @@ const (
 
 func TestConformance(t *testing.T) {
 	knobs := guancetest.AllKnobs()
-	if testing.Short() {
+	if *rounds == 0 {
 		knobs = knobs[:1] // the defaults
 	}
 	for _, k := range knobs {
 		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			for range *rounds {
+			for range max(*rounds, 1) {
 				tttest.Run(t, harness(k.Knobs, nil))
 			}
 		})

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 1, "how often the conformance suite runs under each knob")
+	rounds = flag.Int("rounds", 0, "how often the conformance suite runs under each knob; 0: once, under the defaults alone")
 	seeds  = flag.Int("seeds", 8, "under how many random combinations of knobs it runs once")
 )
 
@@ -29,13 +29,13 @@ var objects = []string{"web", "web-1", "web-10", "WEB-1", "web_1", "web%1", "a!=
 
 func TestConformance(t *testing.T) {
 	knobs := zstacktest.AllKnobs()
-	if testing.Short() {
+	if *rounds == 0 {
 		knobs = knobs[:1] // the defaults
 	}
 	for _, k := range knobs {
 		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			for range *rounds {
+			for range max(*rounds, 1) {
 				tttest.Run(t, harness(k.Knobs, byPassword))
 			}
 		})
