@@ -125,7 +125,10 @@ func (s *System) darkTerm(object string) string {
 
 // post makes the schedule. It is one request, so a ticket is never half-made.
 func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []string, key converge.Key, degraded string) (*schedule, error) {
-	sent := s.client.Now() // not s.now: what it learns between two creates must not turn their order round
+	sent := s.client.Now()                               // not s.now: what it learns between two creates must not turn their order round
+	if now := s.now(); now.Sub(sent).Abs() > time.Hour { // see misdated
+		sent = now
+	}
 	h := header{
 		Key: req.Key, Queue: req.Queue, Object: req.Object,
 		Opened: req.Timestamp.UTC(), Hash: key.Hash, Namespace: s.marker(), Made: sent.UnixMilli(),
@@ -170,9 +173,12 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 	if err != nil {
 		return nil, s.lostTo(ctx, key, err)
 	}
-	if b := x.read(); b.ours && b.header.Hash == key.Hash {
+	if b := x.read(); b.header.Hash == key.Hash {
 		s.wroteAt(x.created, began)
-		return x, nil
+		if b.ours {
+			return x, nil
+		}
+		return nil, s.misdated(ctx, x)
 	}
 	again, err := s.get(ctx, x.uuid)
 	if err == nil && again.read().ours {
@@ -184,6 +190,18 @@ func (s *System) post(ctx context.Context, req tt.CreateRequest, targets []strin
 	}
 	e.TicketID = x.uuid
 	return nil, e
+}
+
+// misdated ends a schedule that was just made and would be taken for a copy,
+// because our clock is wrong by more than a day, and the server had not told
+// its own: it sends no Date. Now it has, so the next create will do.
+func (s *System) misdated(ctx context.Context, x *schedule) error {
+	if _, err := s.change(ctx, x.uuid, edit{end: true}); err != nil {
+		e := tt.Errorf(tt.CodeUnavailable, tt.Done, "the clocks of this machine and of the server differ by more than a day, and the schedule that was made could not be ended: %w", err)
+		e.TicketID = x.uuid
+		return e
+	}
+	return tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the clocks of this machine and of the server differ by more than a day: set them by NTP; the schedule that was made was ended, and the server's clock counts from now on")
 }
 
 // lostTo makes an error of a name that is taken into one of a post whose fate

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ttkit/ttkit/adapters/guance/guancetest"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -69,4 +70,22 @@ func TestARefusedCreateWhoseTicketExistsReturnsIt(t *testing.T) {
 		on(false)
 		assert.Equal(s, c.ID, s.create("k", "sw-1").ID)
 	})
+}
+
+func TestAClockThatIsWrongByADayIsLearned(t *testing.T) {
+	for _, skew := range []time.Duration{30 * time.Hour, -30 * time.Hour} {
+		inBubble(t, skew.String(), guancetest.Knobs{NoDate: true, Skew: skew}, nil, func(s scene) {
+			_, err := s.sys.CreateTT(s.ctx, tt.CreateRequest{Object: "sw-1", Subject: "down", Key: "k"})
+			require.ErrorIs(s, err, tt.ErrTemporary)
+			assert.True(s, tt.SafeToRetry(err))
+			assert.Contains(s, err.Error(), "NTP")
+			assert.Empty(s, inEffect(s.server), "nothing is left behind")
+			c := s.create("k", "sw-1")
+			assert.False(s, c.Existed)
+			assert.True(s, s.create("k", "sw-1").Existed)
+			assert.Len(s, inEffect(s.server), 1)
+			s.close(c.ID)
+			assert.Empty(s, inEffect(s.server))
+		})
+	}
 }
