@@ -138,7 +138,11 @@ func startServer(opts zstacktest.Options, login credentials) (*tttest.Backend, *
 		Inject:        func(f tttest.Fault) { server.Inject(f) },
 		ClearFaults:   server.ClearFaults,
 		Foreign:       func(obj string) (string, error) { return server.Open(zstacktest.Ticket{Name: obj}, obj) },
-		Remark:        server.Remark,
+		Remark: func(id, body string) error {
+			err := server.Remark(id, body)
+			time.Sleep(server.Knobs().CommitLag) // it is there when it has committed
+			return err
+		},
 		Close: func() {
 			if server.Approvals() > 0 {
 				panic("an approval was sent")
@@ -168,9 +172,31 @@ func records(server *zstacktest.Server) []tttest.Record {
 		slices.Sort(tags[t.UUID])
 		r := tttest.Record{ID: t.UUID, Open: t.Status.Open(), Comments: remarks[t.UUID], Raw: fmt.Sprint(t, tags[t.UUID], history[t.UUID])}
 		readJournal(&r, tags[t.UUID])
+		if r.Key == "" && server.Knobs().DropCreateTags {
+			readJournal(&r, sentTags(server, t.UUID)) // the ticket is there, whether it has them yet or not
+		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// sentTags are the tags that came with the creation of a ticket.
+func sentTags(server *zstacktest.Server, uuid string) []string {
+	for _, r := range server.Requests() {
+		if r.Route != "create" {
+			continue
+		}
+		var sent struct {
+			Params struct {
+				UUID string `json:"resourceUuid"`
+			} `json:"params"`
+			UserTags []string `json:"userTags"`
+		}
+		if json.Unmarshal([]byte(r.Body), &sent) == nil && sent.Params.UUID == uuid {
+			return sent.UserTags
+		}
+	}
+	return nil
 }
 
 // readJournal reads what the adapter wrote into tags.
