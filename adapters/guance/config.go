@@ -45,8 +45,8 @@ type Routes struct {
 	Get  string `tt:"get" help:"how one schedule is read, such as GET /api/v1/incidents/schedule/{uuid}/get; unset: like that, and out of the list where the server has no such route"`
 	List string `tt:"list" help:"how schedules are listed, such as POST /api/v1/incidents/schedule/list; unset: by GET, and by POST where the server refuses that"`
 
-	// Delete is for configurations that describe a server as a whole.
-	Delete string `tt:"delete" help:"how schedules are deleted, such as POST /api/v1/incidents/schedule/delete; nothing calls it, because tickets are ended and never deleted"`
+	// Delete is used by Probe alone, on what it made itself.
+	Delete string `tt:"delete" help:"how Probe removes the schedules that it made, such as POST /api/v1/incidents/schedule/{uuid}/delete; a path without {uuid} takes a list scheduleUUIDs; unset: both forms are tried. Nothing else deletes"`
 }
 
 func init() { tt.Register(Name, open, Options()) }

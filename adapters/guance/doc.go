@@ -56,7 +56,7 @@
 //	| rate.per           | duration | 60s         | the period |
 //	| routes.get         | string   |             | how one schedule is read, such as GET /api/v1/incidents/schedule/{uuid}/get; unset: like that, and out of the list where the server has no such route |
 //	| routes.list        | string   |             | how schedules are listed, such as POST /api/v1/incidents/schedule/list; unset: by GET, and by POST where the server refuses that |
-//	| routes.delete      | string   |             | how schedules are deleted, such as POST /api/v1/incidents/schedule/delete; nothing calls it, because tickets are ended and never deleted |
+//	| routes.delete      | string   |             | how Probe removes the schedules that it made, such as POST /api/v1/incidents/schedule/{uuid}/delete; a path without {uuid} takes a list scheduleUUIDs; unset: both forms are tried. Nothing else deletes |
 //
 // # What a ticket is
 //
@@ -74,7 +74,7 @@
 //
 //   - The schedule is in effect from the alarm's time, or from now if that is
 //     to come, until 2100. CloseTT moves its end to now by the server's clock. A
-//     person who ends it in the console closes the ticket; nothing is ever
+//     person who ends it in the console closes the ticket; no ticket is ever
 //     deleted. Closed tickets take comments, and stay in the workspace.
 //   - Objects are values of the setting dimension, host by default. A name that
 //     could mean something else in a filter (letters, digits and - _ . : / @
@@ -168,9 +168,13 @@
 // incidents). How one schedule is read and how they are listed is not
 // documented: the routes of the API's own conventions are tried, a list by POST
 // where GET is refused, one schedule out of the list where it has no route, and
-// the setting routes names others. What works is remembered. Whatever else is
-// open is a knob of guancetest, and the adapter passes its tests under each:
-// what a list's search does, the shapes and statuses of answers, what becomes of
-// fields that are left out, which rules and hours are refused. A code 401 is a
-// wrong key only when its errorCode does not say that it is a limit.
+// the setting routes names others. What works is remembered. How schedules are
+// deleted is not documented either: Probe alone does it, with the few that it
+// made itself, by routes.delete or the two forms of the vendor's older APIs, and
+// leaves them dark and ended where none answers. Whatever else is open is a knob
+// of guancetest, and the adapter passes its tests under each: what a list's
+// search does, the shapes and statuses of answers, what becomes of fields that
+// are left out, which rules and hours are refused. Which of it holds for a
+// workspace, Probe tells in about 20 calls. A code 401 is a wrong key only when
+// its errorCode does not say that it is a limit.
 package guance

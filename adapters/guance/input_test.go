@@ -59,7 +59,7 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-// Nothing is deleted, but a file that says how is not wrong.
+// Both forms are taken, whichever the server has.
 func TestARouteToDeleteIsTaken(t *testing.T) {
 	for _, route := range []string{"POST /api/v1/incidents/schedule/delete", "GET /api/v1/incidents/schedule/{schedule_uuid}/delete"} {
 		_, err := guance.New(guance.Config{

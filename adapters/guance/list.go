@@ -190,7 +190,14 @@ func (s *System) askPage(ctx context.Context, page listBody) (*many, error) {
 
 func (s *System) askPageBy(ctx context.Context, verb string, page listBody) (*many, error) {
 	answer := &many{}
-	request := rest.Request{Method: verb, Path: s.routes.list.path, ReadOnly: true, Out: answer}
+	request := s.pageRequest(verb, page)
+	request.Out = answer
+	_, err := s.client.Do(ctx, request)
+	return answer, err
+}
+
+func (s *System) pageRequest(verb string, page listBody) rest.Request {
+	request := rest.Request{Method: verb, Path: s.routes.list.path, ReadOnly: true}
 	if verb == http.MethodPost {
 		request.Body = page
 	} else {
@@ -199,6 +206,5 @@ func (s *System) askPageBy(ctx context.Context, verb string, page listBody) (*ma
 			request.Query.Set("search", page.Search)
 		}
 	}
-	_, err := s.client.Do(ctx, request)
-	return answer, err
+	return request
 }

@@ -26,6 +26,7 @@ func schedulePath(uuid string) string { return pathSchedules + "/" + url.PathEsc
 // has found out about them.
 type routes struct {
 	get, list route
+	delete    route        // by Probe alone, which tries another form, too, unless it is given
 	noGet     atomic.Bool  // one schedule is read out of the list
 	hasGet    atomic.Bool  // one was read by its route
 	verb      atomic.Value // of the list, once one has worked
@@ -43,20 +44,20 @@ const uuidInPath = "{uuid}"
 func (r *routes) configure(c Routes) error {
 	r.get = route{method: http.MethodGet, path: pathSchedules + "/" + uuidInPath + "/get"}
 	r.list = route{method: http.MethodGet, path: pathSchedules + "/list"}
-	unused := route{path: pathSchedules + "/delete"}
+	r.delete = route{method: http.MethodPost, path: pathSchedules + "/" + uuidInPath + "/delete"}
 	for _, setting := range []struct {
 		name, text string
 		into       *route
-	}{{"routes.get", c.Get, &r.get}, {"routes.list", c.List, &r.list}, {"routes.delete", c.Delete, &unused}} {
+	}{{"routes.get", c.Get, &r.get}, {"routes.list", c.List, &r.list}, {"routes.delete", c.Delete, &r.delete}} {
 		if setting.text == "" {
 			continue
 		}
 		method, path, _ := strings.Cut(setting.text, " ")
 		path = strings.NewReplacer("{schedule_uuid}", uuidInPath).Replace(strings.TrimSpace(path))
 		if method != http.MethodGet && method != http.MethodPost || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# ") {
-			return badSetting(setting.name, "must be GET or POST and a path, such as GET %s", setting.into.path)
+			return badSetting(setting.name, "must be GET or POST and a path, such as %s %s", setting.into.method, setting.into.path)
 		}
-		if strings.Contains(path, uuidInPath) != (setting.name == "routes.get") && setting.into != &unused { // that may have one or none
+		if strings.Contains(path, uuidInPath) != (setting.name == "routes.get") && setting.into != &r.delete { // that may have one or none
 			return badSetting(setting.name, "must have %s where the schedule's uuid stands, and the list none", uuidInPath)
 		}
 		*setting.into = route{method, path, true}
