@@ -91,16 +91,20 @@ func (s *System) probe(ctx context.Context, req tt.ProbeRequest) (found []tt.Fin
 	if p.targets, err = s.targetsOf(req.Queue); err != nil {
 		return nil, err
 	}
+	var gives []func() // what is left in hand is for cleaning up
 	defer func() {
 		err = p.cleanUp(ctx, err)
 		found = p.findings
+		for _, give := range gives {
+			give()
+		}
 	}()
 	for _, stage := range []struct {
 		calls int
 		ask   func(context.Context) error
 	}{{2, p.askLists}, {6, p.askSchedules}, {5, p.askViews}, {6, p.askChanges}, {3, p.askDelete}} {
 		next, give, err := s.limiter.reserve(ctx, stage.calls+callsToEnd)
-		defer give()
+		gives = append(gives, give)
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +129,7 @@ type probe struct {
 	findings []tt.Finding
 	verb     string        // of the list
 	hasGet   bool          // there is a route for one schedule
+	listed   bool          // the list shows what was made
 	shown    time.Duration // how late the slowest view shows a schedule; 0: not known
 	create   time.Duration // how long the slowest create took
 	change   time.Duration // and the slowest change

@@ -86,13 +86,13 @@ func (p *probe) write(ctx context.Context, r rest.Request) (*probed, error) {
 	return &probed{answer.schedule, asked, time.Since(asked)}, nil
 }
 
-// get reads the main schedule by the route for one.
-func (p *probe) get(ctx context.Context, id string) error {
-	r := p.s.routes.get
+// get reads a schedule by the route for one.
+func (p *probe) get(ctx context.Context, id string) (*schedule, error) {
+	r, answer := p.s.routes.get, &one{}
 	_, err := p.do(ctx, rest.Request{
-		Method: r.method, Path: strings.Replace(r.path, uuidInPath, url.PathEscape(id), 1), ReadOnly: true, Out: &one{},
+		Method: r.method, Path: strings.Replace(r.path, uuidInPath, url.PathEscape(id), 1), ReadOnly: true, Out: answer,
 	})
-	return err
+	return answer.schedule, err
 }
 
 // page asks for a page of the list.

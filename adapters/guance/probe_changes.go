@@ -23,7 +23,7 @@ func (p *probe) askChanges(ctx context.Context) error {
 	const bad = "a uuid that is none"
 	if !p.hasGet {
 		p.find(bad, tt.AnswerUnknown, "there is no route to ask")
-	} else if err := p.get(ctx, "ttkit-probe-0"); err != nil && !missing(err) && !isRefusal(err) {
+	} else if _, err := p.get(ctx, "ttkit-probe-0"); err != nil && !missing(err) && !isRefusal(err) {
 		return err
 	} else {
 		p.find(bad, fmt.Sprintf("status %d", statusOf(err)), "the adapter takes both 400 and 404 for not found")

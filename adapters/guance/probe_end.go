@@ -63,16 +63,30 @@ func (p *probe) askDelete(ctx context.Context) error {
 		return err
 	}
 	p.findDelete()
+	if p.forms.batch == works {
+		return p.askDeleted(ctx, others[len(others)-1])
+	}
+	return p.askDeleted(ctx, main)
+}
+
+// askDeleted reads a schedule that was deleted.
+func (p *probe) askDeleted(ctx context.Context, uuid string) error {
 	const question = "a deleted schedule"
-	if !p.hasGet || slices.Contains(p.left(), main) {
+	if !p.hasGet || slices.Contains(p.left(), uuid) {
 		p.find(question, tt.AnswerUnknown, "none was deleted, or there is no route to read it")
 		return nil
 	}
-	err := p.get(ctx, main)
-	if err != nil && !missing(err) && !isRefusal(err) {
+	x, err := p.get(ctx, uuid)
+	switch {
+	case err != nil && !missing(err) && !isRefusal(err):
 		return err
+	case err != nil:
+		p.find(question, "is gone", "reads answer status %d", statusOf(err))
+	case x.deleted:
+		p.find(question, "can be read", "with the time of its end in deleteAt: the adapter takes it for gone")
+	default:
+		p.find(question, "is still there", "though the server said that it deleted it: look for %q in the console; it is dark and has ended", p.title())
 	}
-	p.find(question, either(err == nil, "can be read", "is gone"), "the adapter takes it for gone")
 	return nil
 }
 
@@ -83,7 +97,7 @@ func (p *probe) look(ctx context.Context) error {
 		return nil
 	}
 	rows, _, err := p.own(ctx, p.run)
-	if err != nil || p.shown < 0 {
+	if err != nil || !p.listed {
 		return err
 	}
 	for _, uuid := range p.left() {
@@ -198,13 +212,12 @@ func (p *probe) cleanUp(ctx context.Context, cause error) error {
 	listed, listErr := p.s.list(p.s.client.Operation(ctx), p.run)
 	left := p.left()
 	if listErr == nil {
-		shown := map[string]bool{}
+		if p.listed { // lists have caught up: what they do not show is gone
+			left = nil
+		}
 		for _, x := range listed {
-			if strings.HasPrefix(x.name, p.title()) {
-				shown[x.uuid] = true
-				if !slices.Contains(left, x.uuid) {
-					left = append(left, x.uuid)
-				}
+			if strings.HasPrefix(x.name, p.title()) && !slices.Contains(left, x.uuid) {
+				left = append(left, x.uuid)
 			}
 		}
 		p.mu.Lock()

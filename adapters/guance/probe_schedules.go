@@ -35,7 +35,7 @@ func (p *probe) askSchedules(ctx context.Context) (err error) {
 	p.askForm([]byte(extend))
 	p.rows = slices.DeleteFunc(append([]*probed{p.main}, others...), func(x *probed) bool { return x == nil })
 	p.find("a create takes", "", "the slowest of them; late covers one without an answer")
-	if err := p.get(ctx, p.main.uuid); err == nil {
+	if _, err := p.get(ctx, p.main.uuid); err == nil {
 		p.hasGet = true
 	} else if !missing(err) && !isRefusal(err) {
 		return err

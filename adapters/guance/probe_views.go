@@ -18,7 +18,7 @@ func (p *probe) askViews(ctx context.Context) error {
 		return err
 	}
 	if !p.hasGet { // it may not have known the schedule
-		if err := p.get(ctx, p.main.uuid); err == nil {
+		if _, err := p.get(ctx, p.main.uuid); err == nil {
 			p.hasGet = true
 		} else if !missing(err) && !isRefusal(err) {
 			return err
@@ -66,7 +66,7 @@ func (p *probe) awaitList(ctx context.Context) ([]*probed, error) {
 		late := time.Since(began)
 		i := slices.IndexFunc(rows, func(x *probed) bool { return x.uuid == p.main.uuid })
 		if len(rows) >= len(p.made) && i >= 0 && sameJSON(rows[i].fields.get("extend"), p.main.fields.get("extend")) {
-			p.shown = late
+			p.shown, p.listed = late, true
 			p.find(question, either(late < 100*time.Millisecond, "at once", roughly(late)+" late"), "at that look they show new and changed schedules; settle covers it")
 			return rows, nil
 		}
