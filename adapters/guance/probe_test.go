@@ -284,7 +284,7 @@ func TestAProbeCleansUpBeforeOthersHaveTheirCalls(t *testing.T) {
 	probeOn(t, guancetest.Knobs{}, func(c *guance.Config) { c.Rate = guance.Rate{} }, func(ctx context.Context, server *guancetest.Server, sys tt.System) {
 		server.SetLimits(guancetest.VendorLimits())
 		var others sync.WaitGroup
-		server.Before("modify", func() {
+		server.Before("get", func() {
 			for range 40 {
 				others.Go(func() { _, _ = sys.ListTTs(ctx, tt.ListRequest{}) })
 			}
