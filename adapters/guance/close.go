@@ -48,8 +48,8 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 			return withOutcome(err, tt.Unknown) // copies may have been ended
 		}
 	}
-	if x.ended(s.now()) {
-		return nil
+	if x.ended(s.now()) && x.hash() == "" {
+		return nil // a ticket of ours is watched for a while; see keep
 	}
 	note := remark{At: s.now().UTC(), Login: req.Login}
 	if comments := x.read().comments; len(comments) > 0 {

@@ -168,8 +168,13 @@
 // process write to a ticket; it knows of its own changes without an answer, and
 // reads back until late has passed. Shutdown does not wait that long: a process
 // that ends, or is killed, within late of a change without an answer may leave a
-// comment overwritten. A person who saves a schedule in the console at the same
-// moment is another writer.
+// comment overwritten. So whoever takes over from a process that was killed
+// should make its latest calls again, with their keys, closes included. A person
+// who saves a schedule in the console at the same moment is another writer.
+//
+// A closed ticket is read again when late has passed, and closed again if such a
+// change has opened it, because nobody else would look. A person who wants to
+// open a ticket again in the console waits until then.
 //
 // # What the vendor documents
 //

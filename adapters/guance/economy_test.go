@@ -199,7 +199,7 @@ func TestManyCommentsOnNoTicketCostFewCalls(t *testing.T) {
 			assert.Equal(s, tt.CodeNotFound, tt.CodeOf(<-done))
 		}
 		made := s.server.Requests()[before:]
-		assert.Less(s, len(made), 20, "one look for each lot of them: %v", routes(made))
+		assert.LessOrEqual(s, len(made), 2*20, "a look is two calls, and serves all who wait: %v", routes(made))
 	})
 }
 

@@ -25,6 +25,7 @@ func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
 			one.keep(e, x, r.state.Load() == sent)
 			r.finish(x, nil)
 		case ended && e.end && !e.elect:
+			one.keep(e, x, false)
 			r.finish(x, nil) // the first close stands
 		case ended && e.openOnly:
 			r.finish(x, closedGroup())

@@ -29,6 +29,14 @@ func (s *System) readAgain(failures int) time.Duration {
 func (one *writer) keep(e *edit, x *schedule, wrote bool) {
 	s := one.w.system
 	now := time.Now()
+	if e.end && s.cfg.Window > 0 && x.hash() != "" && x.ended(s.now()) {
+		// Nobody looks at a closed ticket again. A write that lands late, of a
+		// process that has died since, would open it for good. That goes for a
+		// close that is repeated, too: who made it may be dead.
+		if till := now.Add(s.cfg.Late); till.After(one.lostTill) {
+			one.lostTill = till
+		}
+	}
 	inDoubt := one.lostTill.After(now)
 	if !inDoubt && (!wrote || s.cfg.Window == 0) {
 		return

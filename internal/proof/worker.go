@@ -87,7 +87,6 @@ func (w *worker) play(ctx context.Context, e Episode, past *Past) {
 	ticket := ""
 	acked := map[int]bool{}
 	var again []Op
-	closed := false
 	if past != nil {
 		ticket = past.Ticket
 		for _, step := range e.Steps {
@@ -100,12 +99,11 @@ func (w *worker) play(ctx context.Context, e Episode, past *Past) {
 				if !did.Acked.IsZero() {
 					again = append(again, op)
 				}
-				closed = closed || op.Kind == Close && !did.Acked.IsZero()
 			}
 		}
 	}
 	death, doubt := time.Time{}, false
-	if past != nil && !closed {
+	if past != nil {
 		death, doubt = past.doubt()
 	}
 	if doubt {
