@@ -21,7 +21,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 0, "how often the conformance suite runs under each knob; 0: once, under the defaults alone")
-	seeds  = flag.Int("seeds", 8, "under how many random combinations of knobs it runs once")
+	seeds  = flag.Int("seeds", 2, "under how many random combinations of knobs it runs once")
 )
 
 const token = "monq-token-d41d8cd98f00b204"
@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceUnderRandomKnobs(t *testing.T) {
 	n := *seeds
 	if testing.Short() {
-		n = min(n, 2)
+		n = min(n, 1)
 	}
 	for seed := range n {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {

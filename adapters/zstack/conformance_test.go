@@ -20,7 +20,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 0, "how often the conformance suite runs under each knob; 0: once, under the defaults alone")
-	seeds  = flag.Int("seeds", 8, "under how many random combinations of knobs it runs once")
+	seeds  = flag.Int("seeds", 2, "under how many random combinations of knobs it runs once")
 )
 
 // objects are names that a careless query would mix up: prefixes, letter
@@ -45,7 +45,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceUnderRandomKnobs(t *testing.T) {
 	n := *seeds
 	if testing.Short() {
-		n = min(n, 2)
+		n = min(n, 1)
 	}
 	for seed := range n {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
