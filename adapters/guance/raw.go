@@ -213,7 +213,8 @@ var usualNames = func() map[string]string {
 // unescape reads a JSON text with escapes, as encoding/json does: what is no
 // UTF-8, or half a pair of surrogates, becomes U+FFFD.
 func unescape(text []byte) (string, bool) {
-	out := make([]byte, 0, len(text))
+	var short [512]byte // most texts fit, and need no memory of their own
+	out := short[:0]
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c != '\\' {
