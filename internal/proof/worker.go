@@ -185,8 +185,9 @@ func (w *worker) step(ctx context.Context, e Episode, ops []Op, ticket *string) 
 	return goOn
 }
 
-// patience is how long a caller repeats a call before it calls a person.
-const patience = 3 * time.Minute
+// patience is how long a caller repeats a call before it calls a person. Where
+// one attempt may take half a minute, many of them take hours.
+func (t Times) patience() time.Duration { return max(3*time.Minute, 30*t.Call) }
 
 // insist makes an operation, and repeats it as its errors allow.
 func (w *worker) insist(ctx context.Context, e Episode, op Op, ticket string) (id string, err error) {
@@ -214,7 +215,7 @@ func (w *worker) insist(ctx context.Context, e Episode, op Op, ticket string) (i
 			return "", err
 		case !failed.Repeatable:
 			return "", fmt.Errorf("cannot be repeated although it names its key or end: %w", err)
-		case time.Since(since) > patience:
+		case time.Since(since) > w.plan.Times.patience():
 			return "", fmt.Errorf("does not succeed: %w", err)
 		}
 		if err := pause(ctx, max(failed.RetryAfter, wait/2+rand.N(wait/2))); err != nil {
