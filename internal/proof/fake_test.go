@@ -19,11 +19,11 @@ func init() {
 
 // startFake starts a backend in this process: its Systems stand for processes.
 func startFake(_ uint64, times proof.Times) (*proof.Backend, error) {
-	var backend *fake.Backend
+	var backend atomic.Pointer[fake.Backend] // the same for every System
 	var calls atomic.Int64
 	count := func(sys tt.System) tt.System {
 		if f, ok := sys.(*fake.System); ok {
-			backend = f.Backend()
+			backend.Store(f.Backend())
 		}
 		return middleware.Intercept(sys, func(ctx context.Context, call middleware.Call, next func(context.Context) error) error {
 			if call.Op != "Shutdown" { // which faults spare
@@ -48,7 +48,7 @@ func startFake(_ uint64, times proof.Times) (*proof.Backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		tickets := backend.Tickets()
+		tickets := backend.Load().Tickets()
 		lives := make([]proof.Life, len(records))
 		for i, r := range records {
 			lives[i] = proof.Life{Record: r, From: tickets[i].OpenedAt, To: tickets[i].ClosedAt}
@@ -57,7 +57,7 @@ func startFake(_ uint64, times proof.Times) (*proof.Backend, error) {
 	}
 	b.Person = func(r *rand.Rand, _ time.Duration) string {
 		var open []string
-		for _, t := range backend.Tickets() {
+		for _, t := range backend.Load().Tickets() {
 			if t.Key != "" && t.State == tt.StateOpen {
 				open = append(open, t.ID)
 			}
@@ -66,7 +66,7 @@ func startFake(_ uint64, times proof.Times) (*proof.Backend, error) {
 			return ""
 		}
 		id := open[r.IntN(len(open))]
-		if backend.Console("carol").Comment(id, "a person was here") != nil {
+		if backend.Load().Console("carol").Comment(id, "a person was here") != nil {
 			return ""
 		}
 		return id
