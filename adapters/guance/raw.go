@@ -254,7 +254,7 @@ func unescape(text []byte) (string, bool) {
 	return string(out), true
 }
 
-// hexRune reads \uXXXX at i.
+// hexRune reads a \u escape at i.
 func hexRune(text []byte, i int) (r rune, ok bool) {
 	if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
 		return 0, false

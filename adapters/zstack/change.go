@@ -31,8 +31,11 @@ func (s *System) carry(ctx context.Context, c change) error {
 		if e.Outcome == tt.Unknown {
 			lost = true
 		}
-		if ctx.Err() != nil || !lost && e.VendorCode == "" {
-			return &e // nobody waits, or nothing was accepted
+		switch {
+		case ctx.Err() != nil && lost:
+			return unseen(&e, ctx.Err(), lost) // nobody waits
+		case ctx.Err() != nil || !lost && e.VendorCode == "":
+			return &e // nothing was accepted
 		}
 		there, lookErr := c.there(ctx)
 		switch {
@@ -65,15 +68,16 @@ func (s *System) carry(ctx context.Context, c change) error {
 }
 
 // unseen is the error of a change that failed, and of which it could not be
-// seen whether it happened all the same.
+// seen whether it happened all the same. A refusal may be of what happened
+// already: what kept us from seeing that decides what the caller does next.
 func unseen(failed *tt.Error, lookErr error, lost bool) error {
 	e, look := *failed, asError(lookErr)
 	if !lost && look.Code == e.Code && look.VendorCode == e.VendorCode {
 		return &e // both were refused alike, such as for want of a session
 	}
 	e.Err = fmt.Errorf("%w; looking whether it happened all the same: %w", failed.Err, look.Err)
-	if !e.Temporary() && look.Temporary() {
-		e.Code = look.Code
+	if !e.Temporary() {
+		e.Code, e.VendorCode, e.Status = look.Code, look.VendorCode, look.Status
 	}
 	e.Outcome = tt.Unknown
 	e.RetryAfter = max(e.RetryAfter, look.RetryAfter)

@@ -46,7 +46,7 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 	var status flight.Status
 	return flight.Run(ctx, &s.flights, &status, func(ctx context.Context) (bool, error) {
 		var reply inventory[ticketRow]
-		ended := false
+		ended, open := false, false
 		err := s.carry(ctx, change{
 			act: func(ctx context.Context) error {
 				err := s.do(ctx, work{method: http.MethodPut, path: pathTickets + "/" + req.ID + "/actions", body: body, out: &reply})
@@ -54,16 +54,20 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) (bool, error) {
 				return err
 			},
 			there: func(ctx context.Context) (bool, error) {
+				open = false
 				over, err := s.over(ctx, req.ID)
 				if asError(err).Code == tt.CodeNotFound {
 					return false, nil // deleted and archived nowhere: what the server said stands
 				}
-				ended = over
+				ended, open = over, err == nil && !over
 				return over, err
 			},
 		})
+		if err != nil && open {
+			err = s.notAllowed(err)
+		}
 		if err != nil || ended {
-			return err == nil, s.notAllowed(err)
+			return err == nil, err
 		}
 		if ended, err = s.over(ctx, req.ID); err != nil { // the answer does not say
 			err = withOutcome(about(err, "looking whether the ticket has ended"), tt.Unknown)
@@ -83,7 +87,7 @@ func (s *System) over(ctx context.Context, uuid string) (bool, error) {
 
 // notAllowed says who may end a ticket: it was found open after the refusal.
 func (s *System) notAllowed(err error) error {
-	if err == nil || asError(err).Code != tt.CodeInvalid || asError(err).VendorCode == "" {
+	if asError(err).Code != tt.CodeInvalid || asError(err).VendorCode == "" {
 		return err
 	}
 	e := *asError(err)

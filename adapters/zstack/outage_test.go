@@ -109,3 +109,32 @@ func TestAProxyThatTalksHTML(t *testing.T) {
 		}
 	})
 }
+
+// A refusal is no news while nobody can see what became of the ticket: it may
+// be refused because it has ended.
+func TestARefusedCloseThatNobodyCanLookAt(t *testing.T) {
+	hide := func(s scene) {
+		s.server.EndSessions()
+		s.server.Inject(
+			tttest.Fault{Route: "get", Kind: tttest.Unauthorized},
+			tttest.Fault{Route: "login", Kind: tttest.Unauthorized, Times: 50},
+		)
+	}
+	inBubble(t, "somebody ended the ticket a moment before", zstacktest.Options{}, nil, func(s scene) {
+		c := s.create("k", "web-1")
+		s.server.Before("job", func() { hide(s) }) // the job's answer needs no session
+		s.server.Before("change", func() { assert.NoError(s, s.server.Act(c.ID, zstacktest.Reject, "no")) })
+		_, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: c.ID})
+		var e *tt.Error
+		require.ErrorAs(s, err, &e)
+		assert.Equal(s, tt.CodeUnauthenticated, e.Code, "what must be mended first")
+		assert.Equal(s, tt.Unknown, e.Outcome)
+		assert.True(s, e.Repeatable)
+		assert.NotContains(s, err.Error(), "still open")
+		s.server.ClearFaults()
+		time.Sleep(time.Minute)
+		closed, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: c.ID})
+		require.NoError(s, err)
+		assert.True(s, closed)
+	})
+}
