@@ -1,7 +1,6 @@
 package guance_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -16,7 +15,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/guance"
 	"github.com/ttkit/ttkit/adapters/guance/guancetest"
-	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
 )
@@ -166,34 +165,7 @@ func records(server *guancetest.Server, named []string) []tttest.Record {
 			Open: x.Alive() && (end.IsZero() || end.After(now)),
 			Raw:  raw(x),
 		}
-		type joined struct {
-			at  time.Time
-			obj string
-		}
-		var members []joined
-		for _, e := range entries(x) {
-			fields := decode(e.Data)
-			switch e.Kind {
-			case 'h':
-				r.Key = fields["k"]
-				r.Objects = append(r.Objects, fields["o"])
-			case 'c':
-				r.Comments = append(r.Comments, fields["b"])
-			case 'x':
-				if fields["b"] != "" {
-					r.Comments = append(r.Comments, fields["b"])
-				}
-			case 'm':
-				at, _ := time.Parse(time.RFC3339Nano, fields["t"])
-				members = append(members, joined{at, fields["o"]})
-			}
-		}
-		slices.SortFunc(members, func(a, b joined) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.obj, b.obj)) })
-		for _, m := range members {
-			if !slices.Contains(r.Objects, m.obj) {
-				r.Objects = append(r.Objects, m.obj)
-			}
-		}
+		journaltest.Read(&r, texts(x))
 		out = append(out, r)
 	}
 	return out
@@ -204,28 +176,16 @@ func marked(x guancetest.Schedule) bool { return mark.MatchString(x.Name) }
 
 var mark = regexp.MustCompile(`^\[t(t|tg|c)\+[0-9a-f]{8}:[0-9a-f]{16}[].]`)
 
-// entries are those of the journal in a schedule's strategies.
-func entries(x guancetest.Schedule) []journal.Entry {
-	var texts []string
+// texts are the names of a schedule's strategies: the journal is among them.
+func texts(x guancetest.Schedule) []string {
+	var out []string
 	for _, element := range x.Strategy {
 		var rule struct{ Name string }
 		if json.Unmarshal(element, &rule) == nil {
-			texts = append(texts, rule.Name)
+			out = append(out, rule.Name)
 		}
 	}
-	found, _ := journal.Decode(slices.Values(texts))
-	return found
-}
-
-// decode reads the texts of an entry.
-func decode(data []byte) map[string]string {
-	var fields map[string]any
-	_ = json.Unmarshal(data, &fields)
-	texts := map[string]string{}
-	for name, value := range fields {
-		texts[name] = fmt.Sprint(value)
-	}
-	return texts
+	return out
 }
 
 // raw is everything that a schedule holds.

@@ -1,12 +1,9 @@
 package rsm_test
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -14,7 +11,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/rsm"
 	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
-	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
 )
@@ -151,49 +148,10 @@ func records(server *rsmtest.Server) []tttest.Record {
 				texts = append(texts, text)
 			}
 		}
-		entries, _ := journal.Decode(slices.Values(texts))
-		type joined struct {
-			at  time.Time
-			obj string
-		}
-		var members []joined
-		for _, e := range entries {
-			fields := decode(e.Data)
-			switch e.Kind {
-			case 'h':
-				r.Key = fields["k"]
-				r.Objects = append(r.Objects, fields["o"])
-			case 'c':
-				r.Comments = append(r.Comments, fields["b"])
-			case 'x':
-				if fields["b"] != "" {
-					r.Comments = append(r.Comments, fields["b"])
-				}
-			case 'm':
-				at, _ := time.Parse(time.RFC3339Nano, fields["t"])
-				members = append(members, joined{at, fields["o"]})
-			}
-		}
-		slices.SortFunc(members, func(a, b joined) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.obj, b.obj)) })
-		for _, m := range members {
-			if !slices.Contains(r.Objects, m.obj) {
-				r.Objects = append(r.Objects, m.obj)
-			}
-		}
+		journaltest.Read(&r, texts)
 		out = append(out, r)
 	}
 	return out
-}
-
-// decode reads the texts of an entry.
-func decode(data []byte) map[string]string {
-	var fields map[string]any
-	_ = json.Unmarshal(data, &fields)
-	texts := map[string]string{}
-	for name, value := range fields {
-		texts[name] = fmt.Sprint(value)
-	}
-	return texts
 }
 
 func sorted(labels map[string]any) string {

@@ -1,7 +1,6 @@
 package zstack_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -14,6 +13,7 @@ import (
 	"github.com/ttkit/ttkit/adapters/zstack"
 	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
 	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
 )
@@ -174,9 +174,9 @@ func records(server *zstacktest.Server) []tttest.Record {
 	for _, t := range server.Tickets() {
 		slices.Sort(tags[t.UUID])
 		r := tttest.Record{ID: t.UUID, Open: t.Status.Open(), Comments: remarks[t.UUID], Raw: fmt.Sprint(t, tags[t.UUID], history[t.UUID])}
-		readJournal(&r, tags[t.UUID])
+		journaltest.Read(&r, tags[t.UUID])
 		if r.Key == "" && server.Knobs().DropCreateTags {
-			readJournal(&r, sentTags(server, t.UUID)) // the ticket is there, whether it has them yet or not
+			journaltest.Read(&r, sentTags(server, t.UUID)) // the ticket is there, whether it has them yet or not
 		}
 		out = append(out, r)
 	}
@@ -202,35 +202,6 @@ func sentTags(server *zstacktest.Server, uuid string) []string {
 	return nil
 }
 
-// readJournal reads what the adapter wrote into tags.
-func readJournal(r *tttest.Record, tags []string) {
-	entries, _ := journal.Decode(slices.Values(tags))
-	type joined struct {
-		at  time.Time
-		obj string
-	}
-	var members []joined
-	for _, e := range entries {
-		fields := decode(e.Data)
-		switch e.Kind {
-		case 'h':
-			r.Key = fields["k"]
-			r.Objects = append(r.Objects, fields["o"])
-		case 'c':
-			r.Comments = append(r.Comments, fields["b"])
-		case 'm':
-			at, _ := time.Parse(time.RFC3339Nano, fields["t"])
-			members = append(members, joined{at, fields["o"]})
-		}
-	}
-	slices.SortFunc(members, func(a, b joined) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.obj, b.obj)) })
-	for _, m := range members {
-		if !slices.Contains(r.Objects, m.obj) {
-			r.Objects = append(r.Objects, m.obj)
-		}
-	}
-}
-
 // remarkIn is the body of a comment in the history: a person's is all of it,
 // the adapter's ends with a journal text.
 func remarkIn(comment string) string {
@@ -242,16 +213,5 @@ func remarkIn(comment string) string {
 	if len(entries) != 1 {
 		return comment
 	}
-	return decode(entries[0].Data)["b"]
-}
-
-// decode reads the texts of an entry.
-func decode(data []byte) map[string]string {
-	var fields map[string]any
-	_ = json.Unmarshal(data, &fields)
-	texts := map[string]string{}
-	for name, value := range fields {
-		texts[name] = fmt.Sprint(value)
-	}
-	return texts
+	return journaltest.Fields(entries[0])["b"]
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/guance"
 	"github.com/ttkit/ttkit/adapters/guance/guancetest"
-	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/internal/proof"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
@@ -82,24 +82,7 @@ func scheduleLives(server *guancetest.Server) []proof.Life {
 				texts = append(texts, rule.Name)
 			}
 		}
-		entries, _ := journal.Decode(slices.Values(texts))
-		for _, e := range entries {
-			var fields struct {
-				Key    string `json:"k"`
-				Object string `json:"o"`
-				Body   string `json:"b"`
-			}
-			_ = json.Unmarshal(e.Data, &fields)
-			switch e.Kind {
-			case 'h':
-				life.Key = fields.Key
-				life.Objects = append(life.Objects, fields.Object)
-			case 'm':
-				life.Objects = append(life.Objects, fields.Object)
-			case 'c':
-				life.Comments = append(life.Comments, fields.Body)
-			}
-		}
+		journaltest.Read(&life.Record, texts)
 		out = append(out, life)
 	}
 	return out

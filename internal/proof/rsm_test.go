@@ -1,7 +1,6 @@
 package proof_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,7 +9,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/rsm"
 	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
-	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/internal/proof"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
@@ -113,24 +112,7 @@ func modeLives(server *rsmtest.Server) []proof.Life {
 				texts = append(texts, text)
 			}
 		}
-		entries, _ := journal.Decode(slices.Values(texts))
-		for _, e := range entries {
-			var fields struct {
-				Key    string `json:"k"`
-				Object string `json:"o"`
-				Body   string `json:"b"`
-			}
-			_ = json.Unmarshal(e.Data, &fields)
-			switch e.Kind {
-			case 'h':
-				life.Key = fields.Key
-				life.Objects = append(life.Objects, fields.Object)
-			case 'm':
-				life.Objects = append(life.Objects, fields.Object)
-			case 'c':
-				life.Comments = append(life.Comments, fields.Body)
-			}
-		}
+		journaltest.Read(&life.Record, texts)
 		out = append(out, life)
 	}
 	return out

@@ -1,7 +1,6 @@
 package proof_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,7 +8,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/zstack"
 	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
-	"github.com/ttkit/ttkit/internal/journal"
+	"github.com/ttkit/ttkit/internal/journal/journaltest"
 	"github.com/ttkit/ttkit/internal/proof"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/tttest"
@@ -82,24 +81,7 @@ func ticketLives(server *zstacktest.Server) []proof.Life {
 		if !life.Open {
 			life.To = t.Changed
 		}
-		entries, _ := journal.Decode(slices.Values(tags[t.UUID]))
-		for _, e := range entries {
-			var fields struct {
-				Key    string `json:"k"`
-				Object string `json:"o"`
-				Body   string `json:"b"`
-			}
-			_ = json.Unmarshal(e.Data, &fields)
-			switch e.Kind {
-			case 'h':
-				life.Key = fields.Key
-				life.Objects = append(life.Objects, fields.Object)
-			case 'm':
-				life.Objects = append(life.Objects, fields.Object)
-			case 'c':
-				life.Comments = append(life.Comments, fields.Body)
-			}
-		}
+		journaltest.Read(&life.Record, tags[t.UUID])
 		out = append(out, life)
 	}
 	return out
