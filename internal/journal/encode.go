@@ -77,7 +77,8 @@ func (w *writer) pieces() []Piece {
 	b.Grow(len(w.payload) + w.total*(w.size()+len(" ")+sumSize+nameSize))
 
 	pieces := make([]Piece, w.total)
-	text := make([]byte, 0, w.limit)
+	longest := w.size() + len(w.payload) + len(" ") + sumSize // of one piece, whatever the limit
+	text := make([]byte, 0, min(w.limit, longest))
 	rest := w.payload
 	for i := range pieces {
 		w.n = i + 1
