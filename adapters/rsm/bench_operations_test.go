@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ttkit/ttkit/internal/contest"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -34,101 +35,93 @@ type play struct {
 	labels []map[string]string
 }
 
-// benched is one operation: by the adapter, and by hand.
-type benched struct {
-	name    string
-	prepare func(ctx context.Context, sys tt.System, p *play) error // nil: nothing
-	adapter func(ctx context.Context, sys tt.System, p *play) error
-	bare    func(ctx context.Context, c *bareClient, p *play) error
-}
-
-var operations = []benched{
-	{"CreateTT, new", nil, createTicket, createMode},
-	{"CreateTT, existing", open, createTicket, createMode},
+var operations = []contest.Operation[play, *bareClient]{
+	{Name: "CreateTT, new", Library: createTicket, Bare: createMode},
+	{Name: "CreateTT, existing", Prepare: open, Library: createTicket, Bare: createMode},
 	{
-		"GetTT", commented,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "GetTT", Prepare: commented,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			t, err := sys.GetTT(ctx, p.id)
 			return expect(err, err == nil && len(t.Comments) == 2)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			m, err := c.get(ctx, p.mode)
 			return expect(err, m.ID == p.mode)
 		},
 	},
 	{
-		"GetObjectTTs", several(2),
-		func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "GetObjectTTs", Prepare: several(2),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			ids, err := sys.GetObjectTTs(ctx, "3")
 			return expect(err, len(ids) == 2)
 		},
-		func(ctx context.Context, c *bareClient, _ *play) error {
+		Bare: func(ctx context.Context, c *bareClient, _ *play) error {
 			found, err := c.filter(ctx, "", 3)
 			return expect(err, len(found) == 2)
 		},
 	},
 	{
-		"FindTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "FindTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			id, err := sys.FindTT(ctx, benchKey)
 			return expect(err, id == p.id)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			found, err := c.search(ctx, tt.KeyHash("", benchKey))
 			return expect(err, len(found) == 1 && found[0].ID == p.mode)
 		},
 	},
 	{
-		"ListTTs, 20 open", several(20),
-		func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "ListTTs, 20 open", Prepare: several(20),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			list, err := sys.ListTTs(ctx, tt.ListRequest{})
 			return expect(err, len(list.IDs) == 20)
 		},
-		func(ctx context.Context, c *bareClient, _ *play) error {
+		Bare: func(ctx context.Context, c *bareClient, _ *play) error {
 			found, err := c.filter(ctx, tt.KeyHash("", "ttkit namespace"))
 			return expect(err, len(found) == 20)
 		},
 	},
 	{
-		"CloseTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CloseTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: p.id, Subject: "Link up", Body: benchComment, Reason: "repaired", Login: "noc"})
 			return expect(err, closed)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			return c.close(ctx, p.mode, p.labels[0])
 		},
 	},
 	{
-		"AddComment", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddComment", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			return sys.AddComment(ctx, tt.CommentRequest{ID: p.id, Subject: "Called", Body: benchComment, Login: "noc", At: p.at, Key: "called"})
 		},
-		addLabels,
+		Bare: addLabels,
 	},
 	{
-		"RenewTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error { return sys.RenewTT(ctx, p.id, p.until) },
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Name: "RenewTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error { return sys.RenewTT(ctx, p.id, p.until) },
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			_, err := c.note(ctx, p.mode, p.labels[0], p.until)
 			return err
 		},
 	},
 	{
-		"CreateGroupTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CreateGroupTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			group, err := sys.CreateGroupTT(ctx, p.id, p.at)
 			return expect(err, group == p.id)
 		},
-		addLabels,
+		Bare: addLabels,
 	},
 	{
-		"AddToGroupTT, 2 objects", promoted,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddToGroupTT, 2 objects", Prepare: promoted,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			results, err := sys.AddToGroupTT(ctx, p.id, "11", "12")
 			return expect(err, len(results) == 2 && results[0].Err == nil && results[1].Err == nil)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			_, err := c.note(ctx, p.mode, p.labels[0], time.Time{}, 11, 12)
 			return err
 		},
@@ -216,7 +209,7 @@ func several(n int) func(context.Context, tt.System, *play) error {
 }
 
 // learn takes the labels that the recorded requests wrote.
-func (p *play) learn(steps []exchange) error {
+func (p *play) learn(steps []contest.Exchange) error {
 	before := map[string]string{}
 	for _, s := range steps {
 		var sent struct {
