@@ -1,0 +1,67 @@
+// Package prooftest shows that every protection of an adapter is needed: a run
+// of the proof in which it is missing breaks the promise, and for the reason
+// that it is there.
+//
+// The runs are made inside of a testing/synctest bubble, where the simulator
+// and the Systems live in the test's process and waiting costs nothing.
+package prooftest
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ttkit/ttkit/internal/proof"
+)
+
+// Protection is a row of the table. Without takes the protection out of
+// whatever the adapter's tests make their Systems of; its zero value takes
+// nothing out.
+type Protection[Without any] struct {
+	Rule     string
+	Creators int // of each key, at a time
+	Without  Without
+	Broken   proof.What // "": the run is as promised
+}
+
+// seeds are how many runs a protection may be missing in: in some of them no
+// fault strikes where it is needed.
+const seeds = 10
+
+// Check makes the runs of every row, of episodes alarms each, over backends
+// that start makes.
+func Check[Without any](t *testing.T, plan proof.Plan, start func(Without) *proof.Backend, rows []Protection[Without]) {
+	for _, row := range rows {
+		t.Run(row.Rule, func(t *testing.T) {
+			for seed := range uint64(seeds) {
+				plan.Seed, plan.Creators = seed, row.Creators
+				var report *proof.Report
+				synctest.Test(t, func(t *testing.T) { report = run(t, plan, start(row.Without)) })
+				if row.Broken == "" {
+					assert.NoError(t, report.Err())
+					return
+				}
+				if err := report.Err(); err != nil {
+					assert.ErrorContains(t, err, string(row.Broken))
+					return
+				}
+			}
+			t.Error("nothing was missed")
+		})
+	}
+}
+
+func run(t *testing.T, plan proof.Plan, b *proof.Backend) *proof.Report {
+	t.Helper()
+	defer b.Close()
+	report, err := proof.Run(t.Context(), b, proof.Setup{
+		Plan: plan, Rate: 0.3, Dir: t.TempDir(),
+		Slack: 3 * time.Minute, // the requests that end a duplicate are struck, too, and each may take half a minute
+	})
+	require.NoError(t, err)
+	t.Log("\n" + proof.Columns + "\n" + report.Row())
+	return report
+}
