@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ttkit/ttkit/internal/contest"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -36,25 +38,16 @@ type play struct {
 	search            string   // the condition on tags
 }
 
-// benched is one operation: by the adapter, and by hand.
-type benched struct {
-	name     string
-	prepare  func(ctx context.Context, sys tt.System, p *play) error // nil: nothing
-	adapter  func(ctx context.Context, sys tt.System, p *play) error
-	bare     func(ctx context.Context, c *bareClient, p *play) error
-	together bool // some requests are in flight together
-}
-
-var operations = []benched{
-	{name: "CreateTT, new", adapter: createTicket, bare: createBare},
-	{name: "CreateTT, existing", prepare: open, adapter: createTicket, bare: createBare},
+var operations = []contest.Operation[play, *bareClient]{
+	{Name: "CreateTT, new", Library: createTicket, Bare: createBare},
+	{Name: "CreateTT, existing", Prepare: open, Library: createTicket, Bare: createBare},
 	{
-		name: "GetTT", prepare: commented,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "GetTT", Prepare: commented,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			t, err := sys.GetTT(ctx, p.id)
 			return expect(err, err == nil && len(t.Comments) == 2)
 		},
-		bare: func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			t, err := c.get(ctx, p.id)
 			if err != nil {
 				return err
@@ -68,46 +61,46 @@ var operations = []benched{
 		},
 	},
 	{
-		name: "GetObjectTTs", prepare: several(2),
-		adapter: func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "GetObjectTTs", Prepare: several(2),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			ids, err := sys.GetObjectTTs(ctx, "sw-3")
 			return expect(err, len(ids) == 2)
 		},
-		bare: searchBare(2),
+		Bare: searchBare(2),
 	},
 	{
-		name: "FindTT", prepare: open,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "FindTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			id, err := sys.FindTT(ctx, benchKey)
 			return expect(err, id == p.id)
 		},
-		bare: func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			t, err := c.get(ctx, p.id)
 			return expect(err, err == nil && t.UUID == p.id)
 		},
 	},
 	{
-		name: "ListTTs, 20 open", prepare: several(19),
-		adapter: func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "ListTTs, 20 open", Prepare: several(19),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			list, err := sys.ListTTs(ctx, tt.ListRequest{})
 			return expect(err, len(list.IDs) == 20) // with the one that came first
 		},
-		bare: searchBare(20),
+		Bare: searchBare(20),
 	},
 	{
-		name: "CloseTT", prepare: open,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CloseTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: p.id, Subject: "Link up", Body: benchComment, Reason: "repaired", Login: "noc"})
 			return expect(err, closed)
 		},
-		bare: func(ctx context.Context, c *bareClient, p *play) error { return c.cancel(ctx, p.id, p.comment) },
+		Bare: func(ctx context.Context, c *bareClient, p *play) error { return c.cancel(ctx, p.id, p.comment) },
 	},
 	{
-		name: "AddComment", prepare: open,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddComment", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			return sys.AddComment(ctx, tt.CommentRequest{ID: p.id, Subject: "Called", Body: benchComment, Login: "noc", At: p.at, Key: "called"})
 		},
-		bare: func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			if _, err := c.tags(ctx, p.id); err != nil {
 				return err
 			}
@@ -115,20 +108,20 @@ var operations = []benched{
 		},
 	},
 	{
-		name: "CreateGroupTT", prepare: open,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CreateGroupTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			group, err := sys.CreateGroupTT(ctx, p.id, p.at)
 			return expect(err, group == p.id)
 		},
-		bare: readAndTag,
+		Bare: readAndTag,
 	},
 	{
-		name: "AddToGroupTT, 2 objects", prepare: promoted, together: true,
-		adapter: func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddToGroupTT, 2 objects", Prepare: promoted, Together: true,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			results, err := sys.AddToGroupTT(ctx, p.id, "sw-11", "sw-12")
 			return expect(err, len(results) == 2 && results[0].Err == nil && results[1].Err == nil)
 		},
-		bare: readAndTag,
+		Bare: readAndTag,
 	},
 }
 
@@ -217,9 +210,13 @@ func several(n int) func(context.Context, tt.System, *play) error {
 }
 
 // learn takes what the recorded requests wrote.
-func (p *play) learn(steps []exchange) error {
+func (p *play) learn(steps []contest.Exchange) error {
 	for _, s := range steps {
-		for _, condition := range s.conditions() {
+		query, err := url.ParseQuery(s.Query)
+		if err != nil {
+			return err
+		}
+		for _, condition := range query["q"] {
 			if strings.HasPrefix(condition, "__userTag__") {
 				p.search = condition
 			}

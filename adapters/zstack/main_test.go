@@ -2,27 +2,21 @@ package zstack_test
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"testing"
+
+	"github.com/ttkit/ttkit/internal/contest"
 )
 
-// roles are what the test binary is when a variable of the environment says
-// so: another process.
-var roles = map[string]func(value string, in io.Reader, out io.Writer) error{
-	creator:  createAlone,
-	replayer: replay,
-}
-
+// The test binary is another process when the environment says so.
 func TestMain(m *testing.M) {
-	for name, role := range roles {
-		if value := os.Getenv(name); value != "" {
-			if err := role(value, os.Stdin, os.Stdout); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
-			return
-		}
+	contest.ReplayIfAsked()
+	value := os.Getenv(creator)
+	if value == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err := createAlone(value, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
