@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ttkit/ttkit/internal/contest"
 	"github.com/ttkit/ttkit/tt"
 )
 
@@ -35,35 +36,27 @@ type play struct {
 	searches []string // what it searched for
 }
 
-// benched is one operation: by the adapter, and by hand.
-type benched struct {
-	name    string
-	prepare func(ctx context.Context, sys tt.System, p *play) error // nil: nothing
-	adapter func(ctx context.Context, sys tt.System, p *play) error
-	bare    func(ctx context.Context, c *bareClient, p *play) error
-}
-
-var operations = []benched{
-	{"CreateTT, new", nil, createTicket, createSchedule},
-	{"CreateTT, existing", open, createTicket, createSchedule},
+var operations = []contest.Operation[play, *bareClient]{
+	{Name: "CreateTT, new", Library: createTicket, Bare: createSchedule},
+	{Name: "CreateTT, existing", Prepare: open, Library: createTicket, Bare: createSchedule},
 	{
-		"GetTT", commented,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "GetTT", Prepare: commented,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			t, err := sys.GetTT(ctx, p.id)
 			return expect(err, err == nil && len(t.Comments) == 2)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			x, err := c.get(ctx, p.id)
 			return expect(err, err == nil && x.UUID == p.id)
 		},
 	},
 	{
-		"GetObjectTTs", several(2),
-		func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "GetObjectTTs", Prepare: several(2),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			ids, err := sys.GetObjectTTs(ctx, benchHost)
 			return expect(err, len(ids) == 2)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			open := 0
 			for _, text := range p.searches {
 				found, err := c.search(ctx, text)
@@ -76,59 +69,59 @@ var operations = []benched{
 		},
 	},
 	{
-		"FindTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "FindTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			id, err := sys.FindTT(ctx, benchKey)
 			return expect(err, id == p.id)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			found, err := c.search(ctx, benchHash)
 			return expect(err, len(found) == 1 && found[0].UUID == p.id)
 		},
 	},
 	{
-		"ListTTs, 20 open", several(20),
-		func(ctx context.Context, sys tt.System, _ *play) error {
+		Name: "ListTTs, 20 open", Prepare: several(20),
+		Library: func(ctx context.Context, sys tt.System, _ *play) error {
 			list, err := sys.ListTTs(ctx, tt.ListRequest{})
 			return expect(err, len(list.IDs) == 20)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			found, err := c.search(ctx, p.searches[0])
 			return expect(err, len(found) == 20)
 		},
 	},
 	{
-		"CloseTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CloseTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			closed, err := sys.CloseTT(ctx, tt.CloseRequest{ID: p.id, Subject: "Link up", Body: benchComment, Reason: "repaired", Login: "noc"})
 			return expect(err, closed)
 		},
-		func(ctx context.Context, c *bareClient, p *play) error {
+		Bare: func(ctx context.Context, c *bareClient, p *play) error {
 			return c.close(ctx, p.id, benchHash, p.writes[0])
 		},
 	},
 	{
-		"AddComment", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddComment", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			return sys.AddComment(ctx, tt.CommentRequest{ID: p.id, Subject: "Called", Body: benchComment, Login: "noc", At: p.at, Key: "called"})
 		},
-		changeSchedule,
+		Bare: changeSchedule,
 	},
 	{
-		"CreateGroupTT", open,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "CreateGroupTT", Prepare: open,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			group, err := sys.CreateGroupTT(ctx, p.id, p.at)
 			return expect(err, group == p.id)
 		},
-		changeSchedule,
+		Bare: changeSchedule,
 	},
 	{
-		"AddToGroupTT, 2 objects", promoted,
-		func(ctx context.Context, sys tt.System, p *play) error {
+		Name: "AddToGroupTT, 2 objects", Prepare: promoted,
+		Library: func(ctx context.Context, sys tt.System, p *play) error {
 			results, err := sys.AddToGroupTT(ctx, p.id, "sw-11.msk.example.net", "sw-12.msk.example.net")
 			return expect(err, len(results) == 2 && results[0].Err == nil && results[1].Err == nil)
 		},
-		changeSchedule,
+		Bare: changeSchedule,
 	},
 }
 
@@ -209,7 +202,7 @@ func several(n int) func(context.Context, tt.System, *play) error {
 }
 
 // learn takes what the recorded requests searched for and changed.
-func (p *play) learn(steps []exchange) error {
+func (p *play) learn(steps []contest.Exchange) error {
 	before := 0 // rules
 	for _, s := range steps {
 		switch {

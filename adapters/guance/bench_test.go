@@ -1,177 +1,60 @@
 package guance_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"regexp"
-	"runtime"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"github.com/ttkit/ttkit/adapters/guance"
+	"github.com/ttkit/ttkit/adapters/guance/guancetest"
+	"github.com/ttkit/ttkit/internal/contest"
+	"github.com/ttkit/ttkit/tt"
 )
 
-// What the adapter may cost, as ratios to a hand-written client that makes
-// the same requests. The time is printed by the benchmark and not asserted.
-const maxAllocs = 1.6
-
-// contest is the adapter and the bare client, ready to carry out each
-// operation against the process that replays its answers. Both have a
-// transport of their own to the same server.
-type contest struct {
-	bare, adapter func() error
-	requests      int
-}
-
-// contests records every operation and starts the server.
-func contests(t testing.TB) map[string]contest {
-	recordings, plays := map[string]recording{}, map[string]*play{}
-	for i, op := range operations {
-		recordings[strconv.Itoa(i)], plays[op.name] = record(t, op)
+func TestMain(m *testing.M) {
+	contest.ReplayIfAsked()
+	base := os.Getenv(creator)
+	if base == "" {
+		os.Exit(m.Run())
 	}
-	base := startReplay(t, recordings)
-	all := map[string]contest{}
-	for i, op := range operations {
-		name, p := strconv.Itoa(i), plays[op.name]
-		sys := openAt(t, base+"/"+name+"/ours", transport(t))
-		t.Cleanup(func() {
-			_ = sys.Shutdown(context.Background()) // its verifications were not recorded
-		})
-		client := &bareClient{
-			http: &http.Client{Transport: transport(t), Timeout: 30 * time.Second},
-			base: base + "/" + name + "/bare", key: apiKey,
-		}
-		c := contest{
-			adapter:  func() error { return op.adapter(context.Background(), sys, p) },
-			bare:     func() error { return op.bare(context.Background(), client, p) },
-			requests: len(recordings[name].Steps),
-		}
-		for range 10 { // connections, and what the adapter has learned about the server
-			require.NoError(t, c.adapter(), op.name)
-			require.NoError(t, c.bare(), op.name)
-		}
-		all[op.name] = c
-	}
-	return all
-}
-
-func transport(t testing.TB) http.RoundTripper {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	t.Cleanup(transport.CloseIdleConnections)
-	return transport
-}
-
-// cost is what a side has used so far.
-type cost struct {
-	time   time.Duration
-	allocs uint64
-}
-
-// add runs an operation n times. Allocations are those of the whole process:
-// the server has one of its own.
-func (c *cost) add(t testing.TB, n int, run func() error) {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	for range n {
-		if err := run(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c.time += time.Since(start)
-	runtime.ReadMemStats(&after)
-	c.allocs += after.Mallocs - before.Mallocs
-}
-
-// BenchmarkOperations compares every operation with the bare client making
-// the same requests. The two take turns of a few calls, so that whatever else
-// the machine does meets both. ns/op and allocs/op are the adapter's.
-// Not in the measure is what the adapter does later and in the background:
-// with window 0 nothing is read back, and the verification that follows a
-// create is put off by the setting late, until long after the end.
-func BenchmarkOperations(b *testing.B) {
-	const turn = 5
-	all := contests(b)
-	table := []string{"| operation | requests | time | allocations |", "|---|---|---|---|"}
-	for _, op := range operations {
-		b.Run(strings.ReplaceAll(op.name, ", ", "_"), func(b *testing.B) {
-			c := all[op.name]
-			var ours, bare cost
-			calls := 0
-			for b.Loop() {
-				ours.add(b, turn, c.adapter)
-				bare.add(b, turn, c.bare)
-				calls += turn
-			}
-			times := float64(ours.time) / float64(bare.time)
-			allocs := float64(ours.allocs) / float64(bare.allocs)
-			b.ReportMetric(float64(ours.time)/float64(calls), "ns/op")
-			b.ReportMetric(float64(ours.allocs)/float64(calls), "allocs/op")
-			b.ReportMetric(float64(bare.time)/float64(calls), "bare-ns/op")
-			b.ReportMetric(float64(bare.allocs)/float64(calls), "bare-allocs/op")
-			b.ReportMetric(times, "time-ratio")
-			b.ReportMetric(allocs, "allocs-ratio")
-			if calls > turn { // not the trial run
-				table = append(table, fmt.Sprintf("| %s | %d | %.2f | %.2f |", op.name, c.requests, times, allocs))
-			}
-		})
-	}
-	fmt.Println("\n" + strings.Join(table, "\n"))
-}
-
-func TestAllocationsAreNearThoseOfABareClient(t *testing.T) {
-	all := contests(t)
-	for _, op := range operations {
-		t.Run(op.name, func(t *testing.T) {
-			var ours, bare cost
-			for range 10 {
-				ours.add(t, 10, all[op.name].adapter)
-				bare.add(t, 10, all[op.name].bare)
-			}
-			ratio := float64(ours.allocs) / float64(bare.allocs)
-			assert.LessOrEqual(t, ratio, maxAllocs, "%d allocations, and %d by hand", ours.allocs/100, bare.allocs/100)
-		})
+	if err := createOnce(base, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
-// The comparison is fair only if both clients ask the same.
-func TestTheBareClientMakesTheRequestsOfTheAdapter(t *testing.T) {
-	recordings, plays := map[string]recording{}, map[string]*play{}
-	for _, op := range operations {
-		recordings[op.name], plays[op.name] = record(t, op)
-	}
-	for _, op := range operations {
-		t.Run(op.name, func(t *testing.T) {
-			player := &player{recordings: map[string]recording{"0": recordings[op.name]}, next: map[string]int{}}
-			bare := &tape{next: handlerTransport{player}}
-			client := &bareClient{http: &http.Client{Transport: bare}, base: "http://localhost/0/bare", key: apiKey}
-			require.NoError(t, op.bare(t.Context(), client, plays[op.name]))
-			assert.Equal(t, requests(t, recordings[op.name].Steps), requests(t, bare.taken))
-		})
-	}
+// byHand is the adapter against the bare client. Not in the measure is what
+// the adapter does later and in the background: with window 0 nothing is read
+// back, and the verification that follows a create is put off by the setting
+// late, until long after the end.
+var byHand = contest.Contest[play, *bareClient]{
+	Operations: operations,
+	Simulator: func(testing.TB) contest.Simulator {
+		server := newServer(guancetest.Knobs{})
+		return contest.Simulator{URL: server.URL(), Transport: server.Client().Transport, Close: server.Close}
+	},
+	Library: func(base string, transport http.RoundTripper) (tt.System, error) {
+		return guance.New(guance.Config{
+			Common: tt.Common{BaseURL: base, Window: tt.Off, Late: 24 * time.Hour},
+			APIKey: tt.NewSecret(apiKey), Targets: []string{benchTarget},
+			Rate: guance.Rate{Requests: tt.Off},
+		}, tt.WithHTTPClient(&http.Client{Transport: transport}))
+	},
+	Bare: func(base string, client *http.Client) *bareClient {
+		return &bareClient{http: client, base: base, key: apiKey}
+	},
+	Play:  func() *play { return &play{at: time.Now().Truncate(time.Second)} },
+	Learn: (*play).learn,
+	Mask:  func(x *contest.Exchange) { x.Sent = aTime.ReplaceAllString(x.Sent, `"$1":TIME`) },
 }
 
 var aTime = regexp.MustCompile(`"(start|end)":\d+`)
 
-// requests writes requests down for comparison, whatever the time is.
-func requests(t *testing.T, steps []exchange) []string {
-	var lines []string
-	for _, s := range steps {
-		body := s.Sent
-		if body != "" { // fields in one order
-			var fields map[string]any
-			require.NoError(t, json.Unmarshal([]byte(body), &fields))
-			text, err := json.Marshal(fields)
-			require.NoError(t, err)
-			body = aTime.ReplaceAllString(string(text), `"$1":TIME`)
-		}
-		s.Header.Del("User-Agent")
-		lines = append(lines, fmt.Sprintf("%s %s?%s\n%v\n%s", s.Method, strings.TrimPrefix(s.Path, "/0/bare"), s.Query, s.Header, body))
-	}
-	return lines
-}
+func BenchmarkOperations(b *testing.B) { byHand.Benchmark(b) }
+
+func TestAllocationsAreNearThoseOfABareClient(t *testing.T) { byHand.TestAllocations(t) }
+
+func TestTheBareClientMakesTheRequestsOfTheAdapter(t *testing.T) { byHand.TestRequests(t) }
