@@ -10,9 +10,12 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// limit is that of one sweep, and the longest wait before a verification that
-// failed is made again.
+// limit is that of one sweep.
 const limit = time.Minute
+
+// abreast is how many keys are verified at a time: what holds one of them up
+// must not keep the duplicates of others open.
+const abreast = 8
 
 // few is how many keys are looked up one by one, where Settings.Few does not
 // say. For more, all open tickets are read: that is one list for a storm, and
@@ -28,13 +31,13 @@ const drains = 5
 func (s Settings) pause() time.Duration { return s.Late / 60 }
 
 // again is how long after so many failures a verification is made again: soon
-// at first, for a duplicate may be open meanwhile.
+// at first, for a duplicate may be open meanwhile, and after Late at most.
 func (s Settings) again(failures int) time.Duration {
 	wait := s.pause()
 	for range failures - 1 {
-		wait = min(2*wait, limit)
+		wait = min(2*wait, s.Late)
 	}
-	return min(wait, limit)
+	return wait
 }
 
 // sweeper looks every created key up once more, when whatever its last attempt
@@ -180,18 +183,30 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 	for _, t := range open {
 		byHash[e.vendor.Hash(t)] = append(byHash[e.vendor.Hash(t)], e.vendor.ID(t))
 	}
-	failed := map[string]verification{}
-	var errs []error
+	var (
+		all    sync.WaitGroup
+		mu     sync.Mutex
+		failed = map[string]verification{}
+		errs   []error
+	)
+	room := make(chan struct{}, abreast)
 	for hash, v := range due {
 		ids := byHash[hash]
 		if sweeps && (len(ids) == 0 || len(ids) == 1 && ids[0] == v.id) {
 			continue
 		}
-		if err := s.verify(e.repeats.Operation(ctx), v.key); err != nil {
-			failed[hash] = v
-			errs = append(errs, err)
-		}
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			if err := s.verify(e.repeats.Operation(ctx), v.key); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed[hash] = v
+				errs = append(errs, err)
+			}
+		})
 	}
+	all.Wait()
 	return failed, errors.Join(errs...)
 }
 

@@ -3,6 +3,7 @@ package converge
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,34 @@ func TestAVerificationReadsWhatIsLess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What holds one verification up does not keep other keys' duplicates open.
+func TestDuplicatesOfManyKeysAreEndedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, set := &store{}, testSettings
+		set.Few = 100
+		s.onPost = func(n int) behaviour { return behaviour{late: 30 * time.Second} } // no look-up shows another's in time
+		first, second := s.process(set), s.process(set)
+		var all sync.WaitGroup
+		keys := make([]Key, 4*abreast)
+		for i := range keys {
+			keys[i] = Key{Hash: fmt.Sprint(i), Text: fmt.Sprint(i)}
+			for _, p := range []*process{first, second} {
+				all.Go(func() { _, _ = p.create(context.Background(), keys[i]) })
+			}
+		}
+		all.Wait()
+		s.mu.Lock()
+		s.slow = time.Second
+		s.mu.Unlock()
+		time.Sleep(set.doubt() + 10*time.Second)
+		for _, k := range keys {
+			assert.Len(t, s.openOf(k), 1, k.Text)
+		}
+		require.NoError(t, first.shutdown())
+		require.NoError(t, second.shutdown())
+	})
 }
 
 func TestAVerificationThatFailedIsMadeAgainSoonAtFirst(t *testing.T) {
