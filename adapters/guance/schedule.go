@@ -217,9 +217,9 @@ type addSpan struct {
 // one is an answer whose content is a schedule.
 type one struct{ schedule *schedule }
 
-// UnmarshalJSON reads the envelope; fail has seen that it is a success.
-func (a *one) UnmarshalJSON(text []byte) error {
-	x, err := readSchedule(bytes.Clone(valueOf(text, "content")))
+// ReadJSON reads the envelope; fail has seen that it is a success.
+func (a *one) ReadJSON(text []byte) error {
+	x, err := readSchedule(valueOf(text, "content"))
 	a.schedule = x
 	return err
 }
@@ -231,10 +231,10 @@ type many struct {
 	total int // of all pages; -1 when the server does not say
 }
 
-// UnmarshalJSON reads the envelope; fail has seen that it is a success. Lists
-// are bare or in data, and pageInfo stands beside content or inside.
-func (a *many) UnmarshalJSON(text []byte) error {
-	content, info := bytes.Clone(valueOf(text, "content")), valueOf(text, "pageInfo")
+// ReadJSON reads the envelope; fail has seen that it is a success. Lists are
+// bare or in data, and pageInfo stands beside content or inside.
+func (a *many) ReadJSON(text []byte) error {
+	content, info := valueOf(text, "content"), valueOf(text, "pageInfo")
 	if len(content) > 0 && content[0] == '{' {
 		if info == nil {
 			info = valueOf(content, "pageInfo")

@@ -160,22 +160,53 @@ func TestJSONThatIsNone(t *testing.T) {
 		{"a chunked reply cut in the middle", chunkedCut, "the reply was cut off"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				n := &network{peer: speak(func(_ *http.Request, _ string, conn net.Conn) bool {
-					_, _ = io.WriteString(conn, test.reply)
-					return false
-				})}
-				c := newClient(t, n.client(t))
-				out := map[string]int{"old": 1}
-				_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded, Out: &out})
-				e := failure(t, err)
-				assert.Equal(t, tt.CodeUnavailable, e.Code)
-				assert.Equal(t, tt.Unknown, e.Outcome)
-				assert.Contains(t, e.Error(), test.says)
-				assert.Equal(t, map[string]int{"old": 1}, out, "the target is left alone")
-			})
+			out := map[string]int{"old": 1}
+			var own ownReader
+			for _, target := range []any{&out, &own} {
+				synctest.Test(t, func(t *testing.T) {
+					n := &network{peer: speak(func(_ *http.Request, _ string, conn net.Conn) bool {
+						_, _ = io.WriteString(conn, test.reply)
+						return false
+					})}
+					c := newClient(t, n.client(t))
+					_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded, Out: target})
+					e := failure(t, err)
+					assert.Equal(t, tt.CodeUnavailable, e.Code)
+					assert.Equal(t, tt.Unknown, e.Outcome)
+					assert.Contains(t, e.Error(), test.says)
+				})
+			}
+			assert.Equal(t, map[string]int{"old": 1}, out, "the target is left alone")
+			assert.Empty(t, own.text, "and never asked")
 		})
 	}
+}
+
+// ownReader is a Reader that takes objects only.
+type ownReader struct{ text string }
+
+func (o *ownReader) ReadJSON(text []byte) error {
+	if o.text = string(text); text[0] != '{' {
+		return errors.New("no object")
+	}
+	return nil
+}
+
+func TestATargetMayReadTheAnswerItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{replies: []string{reply(200, `{"id": 1}`), reply(200, `[{"id": 1}]`)}}
+		c := newClient(t, a.network().client(t))
+		var out ownReader
+		_, err := c.Do(t.Context(), Request{Path: "/x", Out: &out})
+		require.NoError(t, err)
+		assert.Equal(t, `{"id": 1}`, out.text)
+
+		_, err = c.Do(t.Context(), Request{Method: "POST", Path: "/x", Class: Guarded, Out: &out})
+		e := failure(t, err)
+		assert.Equal(t, tt.CodeInternal, e.Code, "it would not change")
+		assert.Equal(t, tt.Unknown, e.Outcome)
+		assert.Contains(t, e.Error(), "the reply is not what this adapter understands: no object")
+	})
 }
 
 func TestAnAnswerWithoutABodyIsASuccessWhereHTTPSaysSo(t *testing.T) {

@@ -35,13 +35,24 @@ type Request struct {
 	ReadOnly bool // changes nothing on the server, whatever the verb: a failure is NotDone
 	Class    Class
 
-	// Out is where the JSON of a successful answer goes. An answer that is
-	// no JSON is then an error. nil: the reply's text does not matter.
+	// Out is where the JSON of a successful answer goes, by encoding/json or,
+	// when it is a Reader, by itself. An answer that is no JSON is then an
+	// error. nil: the reply's text does not matter.
 	Out any
 
 	// Fail reads the answers to this request, where they mean something else
 	// than elsewhere. nil: Config.Fail.
 	Fail func(r *Response) *tt.Error
+}
+
+// Reader is an Out that reads a whole answer itself. It is spared what an
+// UnmarshalJSON costs: encoding/json looks for the end of the value once more
+// before it calls one.
+type Reader interface {
+	// ReadJSON reads the body of a successful answer, which is valid JSON.
+	// The text may be kept, and may not be changed. An error says that it is
+	// JSON of another shape, which repeating would not change.
+	ReadJSON(text []byte) error
 }
 
 // Response is a complete answer of the server.

@@ -90,18 +90,35 @@ func (c *call) incomplete(err error) *tt.Error {
 // from something in between, such as a proxy, and may pass; JSON of another
 // shape will not.
 func (c *call) decode(r *Response) *tt.Error {
-	err := json.Unmarshal(r.Body, c.in.Out)
+	err := unmarshal(r.Body, c.in.Out)
 	if err == nil {
 		return nil
 	}
-	var syntax *json.SyntaxError
 	switch {
 	case len(bytes.TrimSpace(r.Body)) == 0:
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply is empty where JSON is expected", c.name())
-	case errors.As(err, &syntax):
+	case errors.Is(err, errNoJSON):
 		return tt.Errorf(tt.CodeUnavailable, tt.Unknown, "%s: the reply is no JSON: %s", c.name(), r.Words())
 	}
 	return tt.Errorf(tt.CodeInternal, tt.Unknown, "%s: the reply is not what this adapter understands: %w", c.name(), err)
+}
+
+var errNoJSON = errors.New("no JSON")
+
+// unmarshal puts JSON into out. Its error is errNoJSON for any other text.
+func unmarshal(text []byte, out any) error {
+	if own, ok := out.(Reader); ok {
+		if !json.Valid(text) {
+			return errNoJSON
+		}
+		return own.ReadJSON(text)
+	}
+	err := json.Unmarshal(text, out)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return errNoJSON
+	}
+	return err
 }
 
 // noAnswer is the error of an attempt that got no status line.
