@@ -10,6 +10,7 @@ import (
 
 	"github.com/ttkit/ttkit/internal/converge"
 	"github.com/ttkit/ttkit/internal/rest"
+	"github.com/ttkit/ttkit/internal/rewrite"
 	"github.com/ttkit/ttkit/internal/settings"
 	"github.com/ttkit/ttkit/tt"
 )
@@ -92,9 +93,15 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 	if err != nil {
 		return err
 	}
-	s.writers.system = s
+	s.changes = rewrite.New(s.rewriting(), s.rewrites(), s.client, &s.flights, s.log)
 	s.lookups.system = s
-	s.engine = converge.New(converge.Vendor[*schedule]{
+	s.engine = converge.New(s.converging(), s.doubts(), s.client, &s.flights, s.log)
+	return nil
+}
+
+// converging is what the engine must be able to do with schedules.
+func (s *System) converging() converge.Vendor[*schedule] {
+	return converge.Vendor[*schedule]{
 		ID:      func(x *schedule) string { return x.uuid },
 		Hash:    (*schedule).hash,
 		Less:    (*schedule).before,
@@ -102,11 +109,15 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 		Open:    s.openTickets,
 		Resolve: s.resolveCopies,
 		Begin:   s.beginCreate,
-	}, converge.Settings{
-		Late: cfg.Late, Settle: cfg.Settle, WaitMax: cfg.Retry.WaitMax, BestEffort: cfg.Lookup == "best_effort",
+	}
+}
+
+// doubts are the engine's settings.
+func (s *System) doubts() converge.Settings {
+	return converge.Settings{
+		Late: s.cfg.Late, Settle: s.cfg.Settle, WaitMax: s.cfg.Retry.WaitMax, BestEffort: s.cfg.Lookup == "best_effort",
 		Few: 1, // calls are dear
-	}, s.client, &s.flights, s.log)
-	return nil
+	}
 }
 
 func badSetting(name, format string, args ...any) error {
