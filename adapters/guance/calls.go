@@ -41,3 +41,47 @@ func (s *System) beginCreate(ctx context.Context) (context.Context, func(), erro
 	}
 	return s.limiter.reserve(ctx, calls)
 }
+
+// callsOfChange is a read and a write.
+const callsOfChange = 2
+
+// admit lets an edit wait for its schedule's writer. A caller with calls in
+// hand leads: the writer begins with them. Where it is at work already, they
+// are given back first, because that work may be waiting for them.
+func (s *System) admit(ctx context.Context, e *edit, busy bool, waiting int) error {
+	if busy && e.give != nil {
+		e.give()
+	}
+	switch {
+	case !busy && e.give != nil:
+		return nil
+	case waiting > 0: // it travels along
+		return s.limiter.affords(ctx, 0)
+	}
+	return s.limiter.affords(ctx, callsOfChange)
+}
+
+// beginChange waits until the calls of a change can be made. Those that the
+// first caller has in hand are among them; others wait by a context of the
+// writer's own.
+func (s *System) beginChange(ctx context.Context, first *edit, fresh bool) (context.Context, func(), error) {
+	background := s.flights.Background()
+	if first.give == nil {
+		return s.limiter.reserve(s.client.Operation(background), callsOfChange)
+	}
+	calls := callsOfChange
+	if fresh {
+		calls = 1
+	}
+	if err := s.limiter.affords(ctx, calls); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	off := context.AfterFunc(background, cancel)
+	ctx, give, err := s.limiter.reserve(ctx, calls)
+	end := func() { give(); off(); cancel() }
+	if err != nil {
+		end()
+	}
+	return ctx, end, err
+}

@@ -41,14 +41,26 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	}
 	_, err = s.change(ctx, req.ID, edit{
 		entries: []journal.Entry{entry(kindComment, name, r)},
-		allow: func(b *book, adding int) error {
-			if len(b.comments)+adding >= maxComments {
-				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments, and no more", maxComments)
-			}
-			return nil
-		},
+		allow:   func(b *book, along []*edit) error { return room(b, name, along) },
 	})
 	return err
+}
+
+// room refuses a comment that is one too many, with those that travel along. A
+// repeat of one of them is none.
+func room(b *book, name string, along []*edit) error {
+	more := map[string]bool{}
+	for _, other := range along {
+		for _, e := range lacking(b, other.entries) {
+			if e.Kind == kindComment {
+				more[e.ID] = true
+			}
+		}
+	}
+	if !more[name] && len(b.comments)+len(more) >= maxComments {
+		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments, and no more", maxComments)
+	}
+	return nil
 }
 
 // CreateGroupTT marks the schedule as a group ticket. See tt.System.
@@ -124,7 +136,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 // addMembers adds objects; what fails for all of them goes into bad. Its error
 // means that nothing could be tried.
 func (s *System) addMembers(ctx context.Context, id string, objs []string, bad map[string]error) error {
-	e := edit{group: true, openOnly: true, allow: func(b *book, _ int) error { return promoted(b) }, members: objs}
+	e := edit{group: true, openOnly: true, allow: func(b *book, _ []*edit) error { return promoted(b) }, members: objs}
 	for _, obj := range objs {
 		e.entries = append(e.entries, entry(kindMember, journal.ID(obj), member{obj, s.stamp()}))
 	}

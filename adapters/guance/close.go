@@ -49,7 +49,7 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 		}
 	}
 	if x.ended(s.now()) && x.hash() == "" {
-		return nil // a ticket of ours is watched for a while; see keep
+		return nil // a ticket of ours is watched for a while; see unwatched
 	}
 	note := remark{At: s.now().UTC(), Login: req.Login}
 	if comments := x.read().comments; len(comments) > 0 {

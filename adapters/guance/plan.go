@@ -1,72 +1,15 @@
 package guance
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/journal"
-	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/internal/rest"
+	"github.com/ttkit/ttkit/internal/rewrite"
 )
-
-// plan answers the edits that the schedule satisfies or rules out, and makes
-// the patch for the others; nil means that there is nothing to write.
-func (one *writer) plan(x *schedule, batch *[]*request) (*patch, error) {
-	s := one.w.system
-	now := s.now()
-	b, ended := x.read(), x.ended(now)
-	var left []*request
-	adding := 0
-	for _, r := range *batch {
-		switch e := &r.edit; {
-		case b.duplicate != nil && !e.elect:
-			r.finish(nil, losing{x})
-		case s.satisfied(x, e, now):
-			one.keep(e, x, r.state.Load() == sent)
-			r.finish(x, nil)
-		case ended && e.end && !e.elect:
-			one.keep(e, x, false)
-			r.finish(x, nil) // the first close stands
-		case ended && e.openOnly:
-			r.finish(x, closedGroup())
-		case x.builtIn():
-			r.finish(x, tt.Errorf(tt.CodeInvalid, tt.NotDone, "the schedule is a rule of the workspace itself, and no ticket"))
-		default:
-			if e.allow != nil {
-				if err := e.allow(one.restored(x), adding); err != nil {
-					r.finish(x, err)
-					continue
-				}
-			}
-			if !r.claim() {
-				r.finish(nil, nil) // nobody waits for it
-				continue
-			}
-			left = append(left, r)
-			for _, entry := range e.entries {
-				if entry.Kind == kindComment {
-					adding++
-				}
-			}
-		}
-	}
-	*batch = left
-	if len(left) == 0 {
-		return nil, nil
-	}
-	return one.patch(x, left)
-}
-
-// restored is the journal with what this process wrote lately and another
-// program overwrote: it is about to be put back.
-func (one *writer) restored(x *schedule) *book {
-	lost := slices.DeleteFunc(slices.Clone(one.kept.texts), func(text string) bool { return slices.Contains(x.read().texts, text) })
-	if len(lost) == 0 {
-		return x.read()
-	}
-	whole := &schedule{created: x.created, rules: written(x.rules, lost, false, true)}
-	return whole.read()
-}
 
 // patch is what a modify changes.
 type patch struct {
@@ -75,40 +18,32 @@ type patch struct {
 	end          int64
 }
 
-// kept is what this process wrote lately.
-type kept struct {
-	texts   []string
-	members []string
-	end     int64 // 0: it was not ended
-}
-
-// patch makes the patch for the edits, and for what this process wrote lately
-// and the schedule lacks. nil means that there is nothing to write.
-func (one *writer) patch(x *schedule, batch []*request) (*patch, error) {
-	s := one.w.system
+// plan makes the write of the edits, and of what this process wrote lately and
+// the schedule lacks. nil means that there is nothing to write.
+func (s *System) plan(x *schedule, k *kept, edits []*edit, _ bool) (rewrite.Write[schedule], error) {
 	now := s.now()
 	b := x.read()
 	p := &patch{end: never, name: x.name, filter: x.fields.text("dimensionFilter")}
-	for _, text := range one.kept.texts {
+	for _, text := range k.texts {
 		if !slices.Contains(b.texts, text) {
 			p.texts = append(p.texts, text)
 		}
 	}
-	members := slices.Clone(one.kept.members)
-	if one.kept.end > 0 {
-		p.end = one.kept.end
+	members := slices.Clone(k.members)
+	if k.end > 0 {
+		p.end = k.end
 	}
-	promoted := one.restored(x).has(kindPromoted, "")
+	promoted := k.restored(x).has(kindPromoted, "")
 	var entries []journal.Entry
-	for _, r := range batch {
-		for _, e := range lacking(b, r.edit.entries) {
+	for _, edit := range edits {
+		for _, e := range lacking(b, edit.entries) {
 			promoted = promoted || e.Kind == kindPromoted
 			if !slices.ContainsFunc(entries, func(o journal.Entry) bool { return o.Kind == e.Kind && o.ID == e.ID }) {
 				entries = append(entries, e)
 			}
 		}
-		members = append(members, r.edit.members...)
-		if r.edit.end && !x.ended(now) {
+		members = append(members, edit.members...)
+		if edit.end && !x.ended(now) {
 			p.end = min(p.end, now.Unix())
 		}
 	}
@@ -144,7 +79,61 @@ func (one *writer) patch(x *schedule, batch []*request) (*patch, error) {
 			p.name = want.name(rest)
 		}
 	}
-	return p, nil
+	return func(ctx context.Context) (*schedule, error) { return s.modify(ctx, x, p, edits) }, nil
+}
+
+// modify writes a patch.
+func (s *System) modify(ctx context.Context, x *schedule, p *patch, edits []*edit) (after *schedule, err error) {
+	began := time.Now()
+	request := func(levelled bool) rest.Request {
+		rules := written(x.rules, p.texts, levelled, x.read().header.Dark)
+		return rest.Request{
+			Method: "POST", Path: schedulePath(x.uuid) + pathModify, Class: rest.Once,
+			Body: x.modifyBody(p.name, p.filter, p.end, rules),
+		}
+	}
+	if len(p.texts) > 0 {
+		after, err = s.writeRules(ctx, request)
+	} else {
+		after, err = s.write(ctx, request(false))
+	}
+	if err != nil || after.uuid != x.uuid {
+		return after, err
+	}
+	if after.updated > x.updated { // else it is not shown, or the second is the same
+		s.wroteAt(after.updated, began)
+	}
+	s.untilShown(ctx, x.uuid, edits)
+	return after, nil
+}
+
+// untilShown waits, where schedules are read out of a list that may lag
+// behind, until it shows what was written: the next read must build upon it.
+func (s *System) untilShown(ctx context.Context, id string, edits []*edit) {
+	if !s.routes.noGet.Load() || len(edits) == 0 {
+		return
+	}
+	wait := 100 * time.Millisecond
+	for deadline := time.Now().Add(s.cfg.Settle); time.Now().Before(deadline); wait = min(2*wait, time.Second) {
+		x, err := s.get(ctx, id)
+		now := s.now()
+		if err != nil || !slices.ContainsFunc(edits, func(e *edit) bool { return !s.satisfied(x, e, now) }) {
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lag is how far reads may lag behind writes: lists do.
+func (s *System) lag() time.Duration {
+	if s.routes.noGet.Load() {
+		return s.cfg.Settle
+	}
+	return 0
 }
 
 // widened is a filter that matches one more object, and whether it does. The
@@ -177,33 +166,4 @@ func hasTerm(filter, term string) bool {
 			return true
 		}
 	}
-}
-
-// lacking are the entries that the journal lacks. The leader of a group needs
-// none as a member.
-func lacking(b *book, entries []journal.Entry) []journal.Entry {
-	var out []journal.Entry
-	for _, e := range entries {
-		leader := e.Kind == kindMember && b.ours && e.ID == journal.ID(b.header.Object)
-		if !leader && !b.has(e.Kind, e.ID) {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// satisfied reports whether the schedule has all that the edit asks for.
-func (s *System) satisfied(x *schedule, e *edit, now time.Time) bool {
-	b := x.read()
-	switch {
-	case e.group && !b.has(kindPromoted, ""), len(lacking(b, e.entries)) > 0, e.end && !x.ended(now):
-		return false
-	}
-	filter := x.fields.text("dimensionFilter")
-	for _, obj := range e.members {
-		if wider, _ := s.widened(b, filter, obj); wider != filter {
-			return false
-		}
-	}
-	return true
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ttkit/ttkit/internal/converge"
 	"github.com/ttkit/ttkit/internal/flight"
 	"github.com/ttkit/ttkit/internal/rest"
+	"github.com/ttkit/ttkit/internal/rewrite"
 	"github.com/ttkit/ttkit/internal/settings"
 	"github.com/ttkit/ttkit/tt"
 )
@@ -28,7 +29,7 @@ type System struct {
 	engine  *converge.Engine[*schedule]
 	routes  routes
 	lookups lookups
-	writers writers
+	changes *rewrite.Engine[string, schedule, edit, kept]
 	rules   atomic.Int32 // whether rules need a level; see element
 
 	lastStamp atomic.Int64

@@ -43,14 +43,26 @@ func (s *System) comment(ctx context.Context, req tt.CommentRequest) error {
 	}
 	_, err = s.change(ctx, id, edit{
 		entries: []journal.Entry{entry(kindComment, name, r)},
-		allow: func(m *mode) error {
-			if m.count(kindComment) >= maxComments {
-				return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments already, and its labels no more", maxComments)
-			}
-			return nil
-		},
+		allow:   func(m *mode, along []*edit) error { return room(m, name, along) },
 	})
 	return err
+}
+
+// room refuses a comment that is one too many, with those that travel along. A
+// repeat of one of them is none.
+func room(m *mode, name string, along []*edit) error {
+	more := map[string]bool{}
+	for _, other := range along {
+		for _, e := range missing(m, other.entries) {
+			if e.Kind == kindComment {
+				more[e.ID] = true
+			}
+		}
+	}
+	if !more[name] && m.count(kindComment)+len(more) >= maxComments {
+		return tt.Errorf(tt.CodeInvalid, tt.NotDone, "the ticket holds %d comments already, and its labels no more", maxComments)
+	}
+	return nil
 }
 
 // RenewTT moves the mode's dateEnd. See tt.System.
@@ -97,7 +109,7 @@ func writable(t time.Time) bool { return t.UTC().Year() >= 1970 && t.UTC().Year(
 
 // notClosing refuses to lengthen a ticket whose close has been accepted: its
 // end may be what closes it.
-func notClosing(m *mode) error {
+func notClosing(m *mode, _ []*edit) error {
 	if !m.has(kindClosed, "") {
 		return nil
 	}
@@ -196,7 +208,7 @@ func (s *System) add(ctx context.Context, groupID string, objs []string) ([]tt.I
 // into bad. Its error means that nothing could be tried. gone holds the config
 // items of the group that exist no more; nil: not known yet.
 func (s *System) addMembers(ctx context.Context, id int64, objs []string, items map[string]int64, gone []int64, bad map[string]error) error {
-	e := edit{group: true, allow: promoted, without: gone}
+	e := edit{group: true, without: gone, allow: func(m *mode, _ []*edit) error { return promoted(m) }}
 	for _, obj := range objs {
 		if ci := items[obj]; ci > 0 {
 			e.items = append(e.items, ci)

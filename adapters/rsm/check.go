@@ -98,13 +98,13 @@ func (s *System) Shutdown(ctx context.Context) error {
 	defer stop()
 	err := s.flights.Wait(ctx)
 	if err == nil {
-		err = s.writers.drain(ctx)
+		err = s.changes.Drain(ctx)
 	}
 	if err == nil {
 		err = s.engine.Shutdown(ctx)
 	}
 	if err == nil { // elections have written, too
-		err = s.writers.drain(ctx)
+		err = s.changes.Drain(ctx)
 	}
 	s.flights.Abort() // of what ctx left no time for
 	s.client.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/ttkit/ttkit/internal/converge"
 	"github.com/ttkit/ttkit/internal/flight"
 	"github.com/ttkit/ttkit/internal/rest"
+	"github.com/ttkit/ttkit/internal/rewrite"
 	"github.com/ttkit/ttkit/internal/settings"
 	"github.com/ttkit/ttkit/tt"
 )
@@ -59,7 +60,7 @@ type System struct {
 	flights  flight.Group
 	engine   *converge.Engine[*mode]
 	objects  objects
-	writers  writers
+	changes  *rewrite.Engine[int64, mode, edit, kept]
 	noCancel atomic.Bool // this server refuses to cancel a running mode
 
 	ahead     atomic.Int64 // nanoseconds: how far ahead an early end must lie
@@ -125,7 +126,7 @@ func (s *System) configure(cfg Config, client *http.Client, log *slog.Logger) er
 		return err
 	}
 	s.objects.init()
-	s.writers.system = s
+	s.changes = rewrite.New(s.rewriting(), s.rewrites(), s.client, &s.flights, s.log)
 	s.engine = converge.New(s.converging(), s.doubts(), s.client, &s.flights, s.log)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ttkit/ttkit/internal/converge"
+	"github.com/ttkit/ttkit/internal/rewrite"
 )
 
 // The tests take protections out of a System, to see that they are missed.
@@ -30,7 +31,10 @@ func (s *System) WithoutElection() {
 
 // WithoutReadBack lets nothing that was written be read back: neither after
 // the window, nor while a write without an answer may land.
-func (s *System) WithoutReadBack() { s.cfg.Window, s.cfg.Late = 0, 0 }
+func (s *System) WithoutReadBack() {
+	s.cfg.Window, s.cfg.Late = 0, 0
+	s.changes = rewrite.New(s.rewriting(), s.rewrites(), s.client, &s.flights, s.log)
+}
 
 // rebuild makes the engine anew, with a part of it exchanged.
 func (s *System) rebuild(change func(*converge.Vendor[*mode])) {
