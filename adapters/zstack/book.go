@@ -101,8 +101,8 @@ func (s *System) readBook(tags []tagRow) *book {
 			// has the same id, and Decode would take one for the other.
 			entries, _ := journal.Decode(slices.Values([]string{t.Text}))
 			for _, e := range entries {
-				if !s.stray(t.Resource, e) {
-					b.take(e)
+				if h, ok := readHeader(e); ok && !s.stray(t.Resource, h) {
+					b.begin(e, h)
 				}
 			}
 		case strings.HasPrefix(t.Text, journalPrefix):
@@ -129,15 +129,27 @@ func (s *System) readBook(tags []tagRow) *book {
 
 // stray reports whether a header was copied to a ticket of this namespace,
 // whose uuid tells its key. A header is one text, whatever is in it.
-func (s *System) stray(uuid string, e journal.Entry) bool {
-	var h header
-	if !s.own(uuid) || json.Unmarshal(e.Data, &h) != nil {
+func (s *System) stray(uuid string, h header) bool {
+	switch {
+	case !s.own(uuid):
 		return false
-	}
-	if h.Key == "" {
+	case h.Key == "":
 		return uuid[versionAt] == versionKeyed
 	}
 	return s.keyUUID(h.Key) != uuid
+}
+
+func readHeader(e journal.Entry) (h header, ok bool) {
+	ok = json.Unmarshal(e.Data, &h) == nil && h.Object != ""
+	return h, ok
+}
+
+// begin takes the header of the ticket; of several the first one counts.
+func (b *book) begin(e journal.Entry, h header) {
+	if !b.ours {
+		b.ours, b.header = true, h
+		b.held[entryName(e)] = true
+	}
 }
 
 // take reads one entry.
@@ -145,9 +157,8 @@ func (b *book) take(e journal.Entry) {
 	ok := false
 	switch e.Kind {
 	case kindHeader:
-		var h header
-		if ok = json.Unmarshal(e.Data, &h) == nil && h.Object != "" && !b.ours; ok {
-			b.ours, b.header = true, h
+		if h, ours := readHeader(e); ours {
+			b.begin(e, h)
 		}
 	case kindComment:
 		r := remark{id: e.ID}

@@ -115,8 +115,8 @@ func (s *System) await(ctx context.Context, id string, session tt.Secret, out an
 // error is the job's when it has a vendor's code. Whoever knows the id of a job
 // may ask; the session goes along as in the vendor's own clients.
 func (s *System) ask(ctx context.Context, id string, session tt.Secret, out any) (done bool, err error) {
-	var result json.RawMessage
-	r := rest.Request{Path: pathJobs + id, ReadOnly: true, Out: &result, Fail: failPoll}
+	var ended result
+	r := rest.Request{Path: pathJobs + id, ReadOnly: true, Out: &ended, Fail: failPoll}
 	if s.auth.key != nil {
 		err = s.auth.key.sign(ctx, &r)
 	} else {
@@ -132,7 +132,7 @@ func (s *System) ask(ctx context.Context, id string, session tt.Secret, out any)
 	if resp.Status == http.StatusAccepted {
 		return false, nil
 	}
-	return true, decodeResult(result, out)
+	return true, decodeResult(ended, out)
 }
 
 // verdict is what a failed question about a job says about the job.
@@ -152,12 +152,21 @@ func verdict(failed *tt.Error) error {
 	return &e
 }
 
+// result is the JSON that a job ended with.
+type result []byte
+
+// ReadJSON keeps the text: what it means, the status tells.
+func (r *result) ReadJSON(text []byte) error {
+	*r = text
+	return nil
+}
+
 // decodeResult reads what a job ended with.
-func decodeResult(result []byte, out any) error {
+func decodeResult(r result, out any) error {
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(result, out); err != nil {
+	if err := json.Unmarshal(r, out); err != nil {
 		return tt.Errorf(tt.CodeInternal, tt.Unknown, "the result of the job is not what this adapter understands: %w", err)
 	}
 	return nil
