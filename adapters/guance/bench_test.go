@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 // the adapter does later and in the background: with window 0 nothing is read
 // back, and the verification that follows a create is put off by the setting
 // late, until long after the end.
-var byHand = contest.Contest[play, *bareClient]{
-	Operations: operations,
+var byHand = contest.Contest[*known, *bareClient]{
+	Object: "sw-3.msk.example.net", Members: [2]string{"sw-11.msk.example.net", "sw-12.msk.example.net"},
 	Simulator: func(testing.TB) contest.Simulator {
 		server := newServer(guancetest.Knobs{})
 		return contest.Simulator{URL: server.URL(), Transport: server.Client().Transport, Close: server.Close}
@@ -43,12 +43,12 @@ var byHand = contest.Contest[play, *bareClient]{
 			Rate: guance.Rate{Requests: tt.Off},
 		}, tt.WithHTTPClient(&http.Client{Transport: transport}))
 	},
-	Bare: func(base string, client *http.Client) *bareClient {
+	Client: func(base string, client *http.Client) *bareClient {
 		return &bareClient{http: client, base: base, key: apiKey}
 	},
-	Play:  func() *play { return &play{at: time.Now().Truncate(time.Second)} },
-	Learn: (*play).learn,
-	Mask:  func(x *contest.Exchange) { x.Sent = aTime.ReplaceAllString(x.Sent, `"$1":TIME`) },
+	ByHand: bareCalls,
+	Learn:  learn,
+	Mask:   func(x *contest.Exchange) { x.Sent = aTime.ReplaceAllString(x.Sent, `"$1":TIME`) },
 }
 
 var aTime = regexp.MustCompile(`"(start|end)":\d+`)

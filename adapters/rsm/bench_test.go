@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 // the adapter does later and in the background: with window 0 nothing is read
 // back, and the verification that follows a create is put off by the setting
 // late, until long after the end.
-var byHand = contest.Contest[play, *bareClient]{
-	Operations: operations,
+var byHand = contest.Contest[*known, *bareClient]{
+	Object: "3", Members: [2]string{"11", "12"},
 	Simulator: func(testing.TB) contest.Simulator {
 		server := rsmtest.New(rsmtest.Options{Tokens: []rsmtest.Token{{Value: token}}})
 		return contest.Simulator{URL: server.URL(), Transport: server.Client().Transport, Close: server.Close}
@@ -35,7 +35,7 @@ var byHand = contest.Contest[play, *bareClient]{
 			Token:  tt.NewSecret(token),
 		}, tt.WithHTTPClient(&http.Client{Transport: transport}))
 	},
-	Bare: func(base string, client *http.Client) *bareClient {
+	Client: func(base string, client *http.Client) *bareClient {
 		return &bareClient{http: client, base: base, token: token}
 	},
 	Warm: func(ctx context.Context, sys tt.System) error { // the config items, which it remembers
@@ -46,11 +46,9 @@ var byHand = contest.Contest[play, *bareClient]{
 		}
 		return nil
 	},
-	Play: func() *play {
-		return &play{at: time.Now().Truncate(time.Second), until: time.Now().Add(300 * time.Hour)}
-	},
-	Learn: (*play).learn,
-	Mask:  func(x *contest.Exchange) { x.Sent = aTime.ReplaceAllString(x.Sent, "TIME") },
+	ByHand: bareCalls,
+	Learn:  learn,
+	Mask:   func(x *contest.Exchange) { x.Sent = aTime.ReplaceAllString(x.Sent, "TIME") },
 }
 
 var aTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`)

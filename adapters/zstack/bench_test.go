@@ -1,6 +1,7 @@
 package zstack_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -22,8 +23,8 @@ const benchSession = "5e5510e5e5510e45e5510e5e5510e500"
 
 // byHand is the adapter against the bare client. Both have a session that is
 // open, and a zone that is known.
-var byHand = contest.Contest[play, *bareClient]{
-	Operations: operations,
+var byHand = contest.Contest[*known, *bareClient]{
+	Object: "sw-3", Members: [2]string{"sw-11", "sw-12"},
 	Simulator: func(t testing.TB) contest.Simulator {
 		server := zstacktest.New(zstacktest.Options{})
 		session, err := login(server)
@@ -41,10 +42,18 @@ var byHand = contest.Contest[play, *bareClient]{
 			Poll:          zstack.Poll{WaitMin: benchPause},
 		}, tt.WithHTTPClient(&http.Client{Transport: transport}))
 	},
-	Bare:  func(base string, client *http.Client) *bareClient { return &bareClient{http: client, base: base} },
-	Warm:  warm,
-	Play:  func() *play { return &play{at: time.Now().Truncate(time.Second)} },
-	Learn: (*play).learn,
+	Client: func(base string, client *http.Client) *bareClient { return &bareClient{http: client, base: base} },
+	Warm: func(ctx context.Context, sys tt.System) error { // the first create looks at more
+		created, err := sys.CreateTT(ctx, tt.CreateRequest{Queue: "noc", Object: "sw-1", Subject: "first", Key: "first"})
+		if err != nil {
+			return err
+		}
+		_, err = sys.CloseTT(ctx, tt.CloseRequest{ID: created.ID, Body: "not needed"})
+		return err
+	},
+	ByHand:       bareCalls,
+	JoinTogether: true,
+	Learn:        learn,
 	Mask: func(x *contest.Exchange) {
 		if id := x.Header.Get("X-Job-Uuid"); len(id) == 32 { // the client chooses it
 			x.Header.Set("X-Job-Uuid", "JOB")

@@ -11,42 +11,39 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// Contest is what is measured. P is what one operation is about: ids, texts
-// and times. B is the client by hand.
+// Contest is what is measured. P is what the client by hand knows of an
+// operation, and B is that client.
 type Contest[P, B any] struct {
-	Operations []Operation[P, B]
+	// Object and Members are objects that the simulator knows.
+	Object  string
+	Members [2]string
 
 	// Simulator starts the vendor's side. It is closed when an operation has
 	// been recorded.
 	Simulator func(t testing.TB) Simulator
 
-	// Library opens the adapter at a base URL, and Bare makes the other client.
+	// Library opens the adapter at a base URL.
 	Library func(base string, transport http.RoundTripper) (tt.System, error)
-	Bare    func(base string, client *http.Client) B
 
 	// Warm does what only a new System needs, such as look-ups that it
-	// remembers. The requests are no part of any operation. Nil: nothing.
+	// remembers. The requests are no part of any operation. It leaves no
+	// ticket open. Nil: nothing.
 	Warm func(ctx context.Context, sys tt.System) error
 
-	// Play begins what an operation is about, and Learn completes it from the
-	// recorded requests: with the texts, for example, that a client without a
-	// journal would not have.
-	Play  func() *P
-	Learn func(p *P, steps []Exchange) error
+	// Client makes the other client, and ByHand are its operations.
+	Client func(base string, client *http.Client) B
+	ByHand Calls[P, B]
+
+	// JoinTogether says that the adapter has requests of AddToGroupTT in
+	// flight together, which arrive in any order.
+	JoinTogether bool
+
+	// Learn completes what a client by hand knows, from the recorded requests.
+	Learn func(a *Alarm, steps []Exchange) (P, error)
 
 	// Mask takes out of a request what differs each time, such as the time of
 	// day, before requests are compared. Nil: nothing does.
 	Mask func(x *Exchange)
-}
-
-// Operation is one operation, by the adapter and by hand. Both fail unless
-// they did what they are measured for.
-type Operation[P, B any] struct {
-	Name     string
-	Prepare  func(ctx context.Context, sys tt.System, p *P) error // before it is recorded; nil: nothing
-	Library  func(ctx context.Context, sys tt.System, p *P) error
-	Bare     func(ctx context.Context, client B, p *P) error
-	Together bool // some of its requests are in flight together, and arrive in any order
 }
 
 // Simulator is the vendor's side while an operation is recorded.
@@ -56,35 +53,42 @@ type Simulator struct {
 	Close     func()
 }
 
+// taken is a recorded operation, and what each side needs to repeat it.
+type taken[P any] struct {
+	recording
+	alarm *Alarm
+	known P
+}
+
 // record carries out an operation once on a new simulator.
-func (c *Contest[P, B]) record(t testing.TB, op Operation[P, B]) (recording, *P, error) {
+func (c *Contest[P, B]) record(t testing.TB, op operation[P, B]) (r taken[P], err error) {
 	ctx := context.Background()
 	server := c.Simulator(t)
 	defer server.Close()
-	p := c.Play()
-	if op.Prepare != nil {
-		sys, err := c.Library(server.URL, server.Transport)
-		if err != nil {
-			return recording{}, nil, err
-		}
-		if err := op.Prepare(ctx, sys, p); err != nil {
-			return recording{}, nil, fmt.Errorf("prepare: %w", err)
-		}
+	now := time.Now()
+	r.alarm = &Alarm{Object: c.Object, Members: c.Members, At: now.Truncate(time.Second), Until: now.Add(300 * time.Hour)}
+	before, err := c.Library(server.URL, server.Transport)
+	if err != nil {
+		return r, err
+	}
+	if err := op.prepare(ctx, before, r.alarm); err != nil {
+		return r, fmt.Errorf("prepare: %w", err)
 	}
 	tape := newTape(server.URL, server.Transport)
 	sys, err := c.Library(server.URL, tape)
 	if err != nil {
-		return recording{}, nil, err
+		return r, err
 	}
 	if err := c.warm(ctx, sys); err != nil {
-		return recording{}, nil, err
+		return r, err
 	}
-	r := recording{Before: tape.cut(), Together: op.Together}
-	if err := op.Library(ctx, sys, p); err != nil {
-		return recording{}, nil, err
+	r.Before, r.Together = tape.cut(), op.together
+	if err := op.library(ctx, sys, r.alarm); err != nil {
+		return r, err
 	}
 	r.Steps = tape.cut()
-	return r, p, c.Learn(p, r.Steps)
+	r.known, err = c.Learn(r.alarm, r.Steps)
+	return r, err
 }
 
 func (c *Contest[P, B]) warm(ctx context.Context, sys tt.System) error {
@@ -100,40 +104,39 @@ func (c *Contest[P, B]) warm(ctx context.Context, sys tt.System) error {
 // pair is one operation of both sides, ready to be carried out again and
 // again. Each has connections of its own to the same process.
 type pair struct {
+	name          string
 	library, bare func() error
 	requests      int
 }
 
 // pairs records every operation and starts the process that replays them.
 func (c *Contest[P, B]) pairs(t testing.TB) []pair {
-	recordings, plays := map[string]recording{}, []*P{}
-	for i, op := range c.Operations {
-		r, p, err := c.record(t, op)
+	recordings, all := map[string]recording{}, []taken[P]{}
+	for i, op := range c.operations() {
+		r, err := c.record(t, op)
 		if err != nil {
-			t.Fatalf("record %s: %v", op.Name, err)
+			t.Fatalf("record %s: %v", op.name, err)
 		}
-		recordings[strconv.Itoa(i)] = r
-		plays = append(plays, p)
+		recordings[strconv.Itoa(i)] = r.recording
+		all = append(all, r)
 	}
 	base, stop, err := start(recordings)
 	if err != nil {
 		t.Fatalf("start the process that replays: %v", err)
 	}
 	t.Cleanup(stop)
-	all := []pair{}
-	for i, op := range c.Operations {
-		name := strconv.Itoa(i)
-		p, err := c.pair(t, op, base+"/"+name, plays[i])
+	pairs := []pair{}
+	for i, op := range c.operations() {
+		p, err := c.pair(t, op, base+"/"+strconv.Itoa(i), all[i])
 		if err != nil {
-			t.Fatalf("replay %s: %v", op.Name, err)
+			t.Fatalf("replay %s: %v", op.name, err)
 		}
-		p.requests = len(recordings[name].Steps)
-		all = append(all, p)
+		pairs = append(pairs, p)
 	}
-	return all
+	return pairs
 }
 
-func (c *Contest[P, B]) pair(t testing.TB, op Operation[P, B], base string, p *P) (pair, error) {
+func (c *Contest[P, B]) pair(t testing.TB, op operation[P, B], base string, r taken[P]) (pair, error) {
 	ctx := context.Background()
 	sys, err := c.Library(base+"/"+library, transport(t))
 	if err != nil {
@@ -143,10 +146,12 @@ func (c *Contest[P, B]) pair(t testing.TB, op Operation[P, B], base string, p *P
 	if err := c.warm(ctx, sys); err != nil {
 		return pair{}, err
 	}
-	client := c.Bare(base+"/"+bare, &http.Client{Transport: transport(t), Timeout: 30 * time.Second})
+	client := c.Client(base+"/"+bare, &http.Client{Transport: transport(t), Timeout: 30 * time.Second})
 	both := pair{
-		library: func() error { return op.Library(ctx, sys, p) },
-		bare:    func() error { return op.Bare(ctx, client, p) },
+		name:     op.name,
+		library:  func() error { return op.library(ctx, sys, r.alarm) },
+		bare:     func() error { return op.bare(ctx, client, r.known) },
+		requests: len(r.Steps),
 	}
 	for range 10 { // connections, and what the adapter learns about the server
 		if err := both.library(); err != nil {

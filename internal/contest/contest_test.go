@@ -3,7 +3,6 @@ package contest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -22,11 +21,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// remote is a System that only lists, with a login before the first list.
+// remote is a System that lists the tickets of an object, with a login before
+// the first list.
 type remote struct {
 	tt.System
 	client *client
 	in     bool
+}
+
+func (r *remote) CreateTT(context.Context, tt.CreateRequest) (tt.Created, error) {
+	return tt.Created{ID: "1"}, nil
 }
 
 func (r *remote) GetObjectTTs(ctx context.Context, object string) ([]string, error) {
@@ -36,8 +40,8 @@ func (r *remote) GetObjectTTs(ctx context.Context, object string) ([]string, err
 		}
 		r.in = true
 	}
-	id, err := r.client.ask(ctx, "POST", "/list", `{"object":"`+object+`"}`)
-	return []string{id}, err
+	ids, err := r.client.ask(ctx, "POST", "/list", `{"object":"`+object+`"}`)
+	return strings.Fields(ids), err
 }
 
 func (r *remote) Shutdown(context.Context) error { return nil }
@@ -65,57 +69,43 @@ func (c *client) ask(ctx context.Context, method, path, body string) (string, er
 	return string(text), err
 }
 
-type lookup struct{ object, id string }
+// lookup is what the client by hand knows.
+type lookup struct{ object, ids string }
 
-// listing is a contest of one operation, which lists an object's ticket.
-func listing(byHand func(ctx context.Context, c *client, p *lookup) error) *Contest[lookup, *client] {
-	return &Contest[lookup, *client]{
-		Operations: []Operation[lookup, *client]{{
-			Name: "GetObjectTTs",
-			Prepare: func(_ context.Context, _ tt.System, p *lookup) error {
-				p.object = "sw-1"
-				return nil
-			},
-			Library: func(ctx context.Context, sys tt.System, p *lookup) error {
-				ids, err := sys.GetObjectTTs(ctx, p.object)
-				if err == nil && ids[0] != "ticket of "+p.object {
-					err = fmt.Errorf("ids %v", ids)
-				}
-				return err
-			},
-			Bare: byHand,
-		}},
+// listing is a contest of one operation, which lists an object's tickets.
+func listing(byHand func(ctx context.Context, c *client, p *lookup) error) *Contest[*lookup, *client] {
+	return &Contest[*lookup, *client]{
+		Object: "sw-1",
 		Simulator: func(testing.TB) Simulator {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				_, object, _ := strings.Cut(string(body), ":")
-				_, _ = io.WriteString(w, "ticket of "+strings.Trim(object, `"}`))
+				if object = strings.Trim(object, ` "}`); object == "" {
+					return
+				}
+				_, _ = io.WriteString(w, object+"/1 "+object+"/2")
 			}))
 			return Simulator{URL: server.URL, Transport: http.DefaultTransport, Close: server.Close}
 		},
 		Library: func(base string, transport http.RoundTripper) (tt.System, error) {
 			return &remote{client: &client{base, &http.Client{Transport: transport}}}, nil
 		},
-		Bare: func(base string, c *http.Client) *client { return &client{base, c} },
+		Client: func(base string, c *http.Client) *client { return &client{base, c} },
+		ByHand: Calls[*lookup, *client]{Object: byHand},
 		Warm: func(ctx context.Context, sys tt.System) error {
 			_, err := sys.GetObjectTTs(ctx, "sw-0")
 			return err
 		},
-		Play: func() *lookup { return &lookup{} },
-		Learn: func(p *lookup, steps []Exchange) error {
-			p.id = steps[0].Body
-			return nil
+		Learn: func(a *Alarm, steps []Exchange) (*lookup, error) {
+			return &lookup{a.Object, steps[0].Body}, nil
 		},
 	}
 }
 
 // list is the client by hand that does the same.
 func list(ctx context.Context, c *client, p *lookup) error {
-	id, err := c.ask(ctx, "POST", "/list", `{"object": "`+p.object+`"}`)
-	if err == nil && id != p.id {
-		err = fmt.Errorf("ticket %q, not %q", id, p.id)
-	}
-	return err
+	ids, err := c.ask(ctx, "POST", "/list", `{"object": "`+p.object+`"}`)
+	return Expect(err, ids == p.ids)
 }
 
 func TestAllocationsOfEqualClients(t *testing.T) { listing(list).TestAllocations(t) }
@@ -124,12 +114,25 @@ func TestRequestsOfEqualClients(t *testing.T) { listing(list).TestRequests(t) }
 
 func TestARecordingBeginsAfterTheWarmUp(t *testing.T) {
 	c := listing(list)
-	r, p, err := c.record(t, c.Operations[0])
+	r, err := c.record(t, c.operations()[0])
 	require.NoError(t, err)
 	require.Len(t, r.Before, 2)
 	assert.Equal(t, []string{"/login", "/list"}, []string{r.Before[0].Path, r.Before[1].Path})
 	require.Len(t, r.Steps, 1)
-	assert.Equal(t, &lookup{"sw-1", "ticket of sw-1"}, p)
+	assert.Equal(t, &lookup{"sw-1", "sw-1/1 sw-1/2"}, r.known)
+}
+
+func TestOnlyWhatIsDoneByHandIsMeasured(t *testing.T) {
+	c := &Contest[*lookup, *client]{ByHand: Calls[*lookup, *client]{Create: list, Renew: list, Join: list}, JoinTogether: true}
+	var names, together []string
+	for _, op := range c.operations() {
+		names = append(names, op.name)
+		if op.together {
+			together = append(together, op.name)
+		}
+	}
+	assert.Equal(t, []string{"CreateTT, new", "CreateTT, existing", "RenewTT", "AddToGroupTT, 2 objects"}, names)
+	assert.Equal(t, []string{"AddToGroupTT, 2 objects"}, together)
 }
 
 func TestClientsThatAskOtherwiseAreSeen(t *testing.T) {
@@ -153,7 +156,7 @@ func TestClientsThatAskOtherwiseAreSeen(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := listing(row.byHand)
-			ours, theirs, err := c.sent(t, c.Operations[0])
+			ours, theirs, err := c.sent(t, c.operations()[0])
 			if row.want != "" {
 				require.ErrorContains(t, err, row.want)
 				return
@@ -166,41 +169,52 @@ func TestClientsThatAskOtherwiseAreSeen(t *testing.T) {
 
 func TestAMissingAnswerEndsTheContest(t *testing.T) {
 	c := listing(list)
-	op := c.Operations[0]
-	r, p, err := c.record(t, op)
+	op := c.operations()[0]
+	r, err := c.record(t, op)
 	require.NoError(t, err)
 	r.Steps[0].Path = "/other"
-	base, stop, err := start(map[string]recording{"0": r})
+	base, stop, err := start(map[string]recording{"0": r.recording})
 	require.NoError(t, err)
 	defer stop()
-	_, err = c.pair(t, op, base+"/0", p)
+	_, err = c.pair(t, op, base+"/0", r)
 	assert.ErrorContains(t, err, "library asks POST /list, which is not what was recorded: POST /other is next, of 1 to come")
 }
 
+// shut is a System that cannot make a ticket.
+type shut struct{ tt.System }
+
+func (shut) CreateTT(context.Context, tt.CreateRequest) (tt.Created, error) {
+	return tt.Created{}, errFails
+}
+
+var errFails = errors.New("no such thing")
+
 func TestWhatFailsWhileItIsRecordedIsTold(t *testing.T) {
-	fails := errors.New("no such ticket")
 	for _, row := range []struct {
 		name   string
-		change func(c *Contest[lookup, *client])
+		change func(c *Contest[*lookup, *client])
 		want   string
 	}{
-		{"the preparation", func(c *Contest[lookup, *client]) {
-			c.Operations[0].Prepare = func(context.Context, tt.System, *lookup) error { return fails }
-		}, "prepare: no such ticket"},
-		{"the warm-up", func(c *Contest[lookup, *client]) {
-			c.Warm = func(context.Context, tt.System) error { return fails }
-		}, "warm: no such ticket"},
-		{"the operation", func(c *Contest[lookup, *client]) {
-			c.Operations[0].Library = func(context.Context, tt.System, *lookup) error { return fails }
-		}, "no such ticket"},
-		{"what is learned", func(c *Contest[lookup, *client]) {
-			c.Learn = func(*lookup, []Exchange) error { return fails }
-		}, "no such ticket"},
+		{"the preparation", func(c *Contest[*lookup, *client]) {
+			c.Library = func(string, http.RoundTripper) (tt.System, error) { return shut{}, nil }
+		}, "prepare: no such thing"},
+		{"the opening", func(c *Contest[*lookup, *client]) {
+			c.Library = func(string, http.RoundTripper) (tt.System, error) { return nil, errFails }
+		}, "no such thing"},
+		{"the warm-up", func(c *Contest[*lookup, *client]) {
+			c.Warm = func(context.Context, tt.System) error { return errFails }
+		}, "warm: no such thing"},
+		{"the operation", func(c *Contest[*lookup, *client]) {
+			c.Object = ""
+		}, "the answer is not what was recorded"},
+		{"what is learned", func(c *Contest[*lookup, *client]) {
+			c.Learn = func(*Alarm, []Exchange) (*lookup, error) { return nil, errFails }
+		}, "no such thing"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := listing(list)
 			row.change(c)
-			_, _, err := c.record(t, c.Operations[0])
+			_, err := c.record(t, c.operations()[0])
 			assert.EqualError(t, err, row.want)
 		})
 	}

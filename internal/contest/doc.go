@@ -9,9 +9,9 @@
 // both. Times are compared by their median turn and printed; allocations are
 // limited ([MaxAllocations]).
 //
-// An adapter states a [Contest] in its tests: the operations, how its System
-// is opened, how the client by hand is made. The package's TestMain begins
-// with [ReplayIfAsked].
+// An adapter states a [Contest] in its tests: how its System is opened, and
+// what the client by hand does for each operation. The package's TestMain
+// begins with [ReplayIfAsked].
 //
 //	go test -run '^$' -bench Operations -benchtime 2s ./adapters/rsm
 package contest

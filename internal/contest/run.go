@@ -15,11 +15,11 @@ func (c *Contest[P, B]) Benchmark(b *testing.B) {
 	const turn = 5
 	all := c.pairs(b)
 	table := []string{tableHead}
-	for i, op := range c.Operations {
-		b.Run(strings.ReplaceAll(op.Name, ", ", "_"), func(b *testing.B) {
+	for _, p := range all {
+		b.Run(strings.ReplaceAll(p.name, ", ", "_"), func(b *testing.B) {
 			var ours, theirs cost
 			for b.Loop() {
-				all[i].turns(b, turn, &ours, &theirs)
+				p.turns(b, turn, &ours, &theirs)
 			}
 			r := compare(&ours, &theirs)
 			ns, allocs := ours.perCall()
@@ -31,7 +31,7 @@ func (c *Contest[P, B]) Benchmark(b *testing.B) {
 			b.ReportMetric(r.time, "time-ratio")
 			b.ReportMetric(r.allocs, "allocs-ratio")
 			if ours.calls > turn { // not the trial run
-				table = append(table, r.row(op.Name, all[i].requests))
+				table = append(table, r.row(p.name, p.requests))
 			}
 		})
 	}
@@ -41,12 +41,11 @@ func (c *Contest[P, B]) Benchmark(b *testing.B) {
 // TestAllocations fails when an operation allocates more than
 // [MaxAllocations] allow. Time is not tested.
 func (c *Contest[P, B]) TestAllocations(t *testing.T) {
-	all := c.pairs(t)
-	for i, op := range c.Operations {
-		t.Run(op.Name, func(t *testing.T) {
+	for _, p := range c.pairs(t) {
+		t.Run(p.name, func(t *testing.T) {
 			var ours, theirs cost
 			for range 10 {
-				all[i].turns(t, 10, &ours, &theirs)
+				p.turns(t, 10, &ours, &theirs)
 			}
 			if r := compare(&ours, &theirs); r.allocs > MaxAllocations {
 				_, a := ours.perCall()
@@ -70,8 +69,8 @@ func (p pair) turns(t testing.TB, n int, ours, theirs *cost) {
 // TestRequests fails unless both sides make the same requests: only then is
 // the comparison fair.
 func (c *Contest[P, B]) TestRequests(t *testing.T) {
-	for _, op := range c.Operations {
-		t.Run(op.Name, func(t *testing.T) {
+	for _, op := range c.operations() {
+		t.Run(op.name, func(t *testing.T) {
 			ours, theirs, err := c.sent(t, op)
 			if err != nil {
 				t.Fatal(err)
@@ -84,14 +83,14 @@ func (c *Contest[P, B]) TestRequests(t *testing.T) {
 }
 
 // sent returns the requests of both sides, as texts.
-func (c *Contest[P, B]) sent(t testing.TB, op Operation[P, B]) (ours, theirs []string, err error) {
-	r, p, err := c.record(t, op)
+func (c *Contest[P, B]) sent(t testing.TB, op operation[P, B]) (ours, theirs []string, err error) {
+	r, err := c.record(t, op)
 	if err != nil {
 		return nil, nil, fmt.Errorf("record: %w", err)
 	}
 	const base = "http://localhost/0/" + bare
-	tape := newTape(base, inProcess{newPlayer(map[string]recording{"0": r})})
-	if err := op.Bare(t.Context(), c.Bare(base, &http.Client{Transport: tape}), p); err != nil {
+	tape := newTape(base, inProcess{newPlayer(map[string]recording{"0": r.recording})})
+	if err := op.bare(t.Context(), c.Client(base, &http.Client{Transport: tape}), r.known); err != nil {
 		return nil, nil, fmt.Errorf("by hand: %w", err)
 	}
 	if ours, err = requests(r.Steps, r.Together, c.Mask); err != nil {
