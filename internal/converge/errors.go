@@ -3,6 +3,7 @@ package converge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
@@ -59,4 +60,23 @@ func madeBut(id string, err error) error {
 	}
 	e.Err = fmt.Errorf("ticket %s exists, but other tickets of its key could not be ruled out: %w", id, err)
 	return e
+}
+
+// first is the error of verifications that failed: one of them, which may pass
+// if any does, and how many failed beside it.
+func first(errs []error) error {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	err := errs[max(0, slices.IndexFunc(errs, tt.IsTemporary))]
+	var e *tt.Error
+	if !asError(err, &e) {
+		return fmt.Errorf("%w (and %d more)", err, len(errs)-1)
+	}
+	c := *e
+	c.Err = fmt.Errorf("%w (and %d more)", e.Err, len(errs)-1)
+	return &c
 }

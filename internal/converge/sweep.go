@@ -3,7 +3,6 @@ package converge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -207,7 +206,7 @@ func (s *sweeper[T]) sweep(ctx context.Context, due map[string]verification) (ma
 		})
 	}
 	all.Wait()
-	return failed, errors.Join(errs...)
+	return failed, first(errs)
 }
 
 // verify holds an election among the tickets of one key.
