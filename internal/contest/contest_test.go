@@ -108,6 +108,8 @@ func list(ctx context.Context, c *client, p *lookup) error {
 	return Expect(err, ids == p.ids)
 }
 
+func BenchmarkOperations(b *testing.B) { listing(list).Benchmark(b) }
+
 func TestAllocationsOfEqualClients(t *testing.T) { listing(list).TestAllocations(t) }
 
 func TestRequestsOfEqualClients(t *testing.T) { listing(list).TestRequests(t) }
