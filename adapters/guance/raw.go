@@ -27,96 +27,112 @@ type field struct {
 // that was not valid JSON may be split somehow, or not at all. Of a key that
 // comes twice the last value counts.
 func parseObject(text []byte) (object, bool) {
-	if i := space(text, 0); i >= len(text) || text[i] != '{' {
-		return nil, false
+	o, _, ok := objectAt(text, space(text, 0))
+	return o, ok
+}
+
+// objectAt splits the object that begins at i.
+func objectAt(text []byte, i int) (o object, end int, ok bool) {
+	if i >= len(text) || text[i] != '{' {
+		return nil, i, false
 	}
-	o := make(object, 0, usualFields)
-	ok := walk(text, func(name, value []byte) bool {
-		key, ok := unquote(name)
+	o = make(object, 0, usualFields)
+	end, ok = fields(text, i, func(name []byte, i int) (int, bool) {
+		end, ok := skip(text, i)
+		key, isText := unquote(name)
 		if at := o.index(key); at >= 0 {
-			o[at].value = value
+			o[at].value = text[i:end]
 		} else {
-			o = append(o, field{key, name, value})
+			o = append(o, field{key, name, text[i:end]})
 		}
-		return ok
+		return end, ok && isText
 	})
 	if !ok {
-		return nil, false
+		return nil, end, false
 	}
-	return o, true
+	return o, end, true
 }
 
 const usualFields = 24 // of a schedule
 
-// walk goes through the fields of an object. It is false when text is none, or
-// when each returned false.
-func walk(text []byte, each func(name, value []byte) bool) bool {
-	i := space(text, 0)
+// fields goes through the object that begins at i, and returns the index
+// behind it. each is told where a value begins, and returns the index behind
+// that, as skip does: so a text is gone through once, however deep it is read.
+// It is false when there is no object, or when each returned false.
+func fields(text []byte, i int, each func(name []byte, i int) (end int, ok bool)) (end int, ok bool) {
 	if i >= len(text) || text[i] != '{' {
-		return false
+		return i, false
 	}
 	for i = space(text, i+1); i < len(text); i = space(text, i+1) {
 		if text[i] == '}' && text[i-1] != ',' {
-			return true
+			return i + 1, true
 		}
 		end, ok := skip(text, i)
 		if !ok || text[i] != '"' {
-			return false
+			return i, false
 		}
 		name := text[i:end]
 		if i = space(text, end); i >= len(text) || text[i] != ':' {
-			return false
+			return i, false
 		}
-		i = space(text, i+1)
-		if end, ok = skip(text, i); !ok || !each(name, text[i:end]) {
-			return false
+		if i = space(text, i+1); i >= len(text) {
+			return i, false
+		}
+		if end, ok = each(name, i); !ok {
+			return end, false
 		}
 		if i = space(text, end); i >= len(text) || text[i] != ',' {
-			return i < len(text) && text[i] == '}'
+			return i + 1, i < len(text) && text[i] == '}'
 		}
 	}
-	return false
+	return i, false
+}
+
+// elements goes through the array that begins at i, as fields does through an
+// object.
+func elements(text []byte, i int, each func(i int) (end int, ok bool)) (end int, ok bool) {
+	if i >= len(text) || text[i] != '[' {
+		return i, false
+	}
+	if end = space(text, i+1); end < len(text) && text[end] == ']' {
+		return end + 1, true
+	}
+	for i = space(text, i+1); i < len(text); i = space(text, i+1) {
+		if end, ok = each(i); !ok {
+			return end, false
+		}
+		if i = space(text, end); i >= len(text) || text[i] != ',' {
+			return i + 1, i < len(text) && text[i] == ']'
+		}
+	}
+	return i, false
 }
 
 // valueOf is the value of a key that needs no escapes; nil when the object has
 // none. What comes behind it is not looked at.
 func valueOf(text []byte, key string) (value []byte) {
-	walk(text, func(name, v []byte) bool {
-		if string(name[1:len(name)-1]) == key {
-			value = v
+	fields(text, space(text, 0), func(name []byte, i int) (int, bool) {
+		end, ok := skip(text, i)
+		if ok && string(name[1:len(name)-1]) == key {
+			value = text[i:end]
 		}
-		return value == nil
+		return end, ok && value == nil
 	})
 	return value
 }
 
 // parseList splits an array.
 func parseList(text []byte) ([][]byte, bool) {
-	i := space(text, 0)
-	if i >= len(text) || text[i] != '[' {
+	var list [][]byte
+	_, ok := elements(text, space(text, 0), func(i int) (int, bool) {
+		end, ok := skip(text, i)
+		list = append(list, text[i:end])
+		return end, ok
+	})
+	if !ok {
 		return nil, false
 	}
-	var list [][]byte
-	for i = space(text, i+1); ; i = space(text, i+1) {
-		if len(list) == 0 && i < len(text) && text[i] == ']' {
-			return list, true
-		}
-		end, ok := skip(text, i)
-		if !ok {
-			return nil, false
-		}
-		list = append(list, text[i:end])
-		if i = space(text, end); i >= len(text) {
-			return nil, false
-		}
-		switch text[i] {
-		case ']':
-			return list, true
-		case ',':
-		default:
-			return nil, false
-		}
-	}
+	return list, true
 }
 
 var null = []byte("null")
@@ -190,12 +206,21 @@ func unquote(quoted []byte) (string, bool) {
 	if name, ok := usualNames[string(plain)]; ok {
 		return name, true
 	}
-	for _, c := range plain {
-		if c == '\\' || c < ' ' || c > '~' {
-			return unescape(plain)
-		}
+	if plainASCII(plain) < len(plain) {
+		return unescape(plain)
 	}
 	return string(plain), true
+}
+
+// plainASCII is how many bytes at the beginning of a text stand for
+// themselves.
+func plainASCII(text []byte) int {
+	for i, c := range text {
+		if c == '\\' || c < ' ' || c > '~' {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // usualNames are the keys that every schedule has, so that they need not be
@@ -217,6 +242,11 @@ func unescape(text []byte) (string, bool) {
 	out := short[:0]
 	for i := 0; i < len(text); {
 		c := text[i]
+		if plain := plainASCII(text[i:]); plain > 0 {
+			out = append(out, text[i:i+plain]...)
+			i += plain
+			continue
+		}
 		if c != '\\' {
 			if c < ' ' {
 				return "", false

@@ -44,6 +44,10 @@ func readSchedule(text []byte) (*schedule, error) {
 	if !ok {
 		return nil, errors.New("a schedule is no object")
 	}
+	return scheduleOf(o)
+}
+
+func scheduleOf(o object) (*schedule, error) {
 	x := &schedule{fields: o, uuid: o.text("uuid"), name: o.text("name")}
 	if tt.ValidateID(x.uuid) != nil {
 		return nil, errors.New("a schedule has no uuid")
@@ -229,31 +233,54 @@ type many struct {
 	rows  []*schedule
 	count int // rows, also those that are no schedules
 	total int // of all pages; -1 when the server does not say
+
+	listed bool // there is a list
+	odd    bool // there is something else in its place
 }
 
 // ReadJSON reads the envelope; fail has seen that it is a success. Lists are
 // bare or in data, and pageInfo stands beside content or inside.
 func (a *many) ReadJSON(text []byte) error {
-	content, info := valueOf(text, "content"), valueOf(text, "pageInfo")
-	if len(content) > 0 && content[0] == '{' {
-		if info == nil {
-			info = valueOf(content, "pageInfo")
+	*a = many{total: -1}
+	_, ok := fields(text, space(text, 0), func(name []byte, i int) (int, bool) {
+		if string(name) == `"content"` && text[i] == '{' {
+			return fields(text, i, func(name []byte, i int) (int, bool) { return a.read(text, i, name, `"data"`) })
 		}
-		content = valueOf(content, "data")
-	}
-	a.total = -1
-	if total, ok := numberOf(valueOf(info, "totalCount")); ok && total >= 0 {
-		a.total = int(total)
-	}
-	list, ok := parseList(content)
-	if none := content == nil || bytes.Equal(content, null); !ok && (!none || a.total != 0) { // what cannot be read is never read as none
+		return a.read(text, i, name, `"content"`)
+	})
+	if !ok || a.odd || !a.listed && a.total != 0 { // what cannot be read is never read as none
 		return errors.New("a list of schedules is no list")
 	}
-	a.count = len(list)
-	for _, row := range list {
-		if x, err := readSchedule(row); err == nil {
-			a.rows = append(a.rows, x)
+	return nil
+}
+
+// read reads a field of the envelope, or of its content; list is the name, in
+// quotes, that the list has there.
+func (a *many) read(text []byte, i int, name []byte, list string) (end int, ok bool) {
+	if string(name) == list && text[i] == '[' {
+		a.rows, a.count, a.listed = nil, 0, true
+		return elements(text, i, func(i int) (int, bool) { return a.readRow(text, i) })
+	}
+	end, ok = skip(text, i)
+	switch value := text[i:end]; string(name) {
+	case list:
+		a.odd = !bytes.Equal(value, null)
+	case `"pageInfo"`:
+		if total, ok := numberOf(valueOf(value, "totalCount")); ok && total >= 0 {
+			a.total = int(total)
 		}
 	}
-	return nil
+	return end, ok
+}
+
+func (a *many) readRow(text []byte, i int) (end int, ok bool) {
+	a.count++
+	o, end, ok := objectAt(text, i)
+	if !ok {
+		return skip(text, i)
+	}
+	if x, err := scheduleOf(o); err == nil {
+		a.rows = append(a.rows, x)
+	}
+	return end, true
 }

@@ -88,6 +88,39 @@ func TestTheOrderOfElection(t *testing.T) {
 	}
 }
 
+func TestAListInAnyEnvelope(t *testing.T) {
+	const row = `{"uuid":"incsch_1"}`
+	for _, test := range []struct {
+		name, text  string
+		rows, count int
+		total       int
+	}{
+		{"in data, with the page info beside it", `{"content":{"data":[` + row + `]},"pageInfo":{"totalCount":7}}`, 1, 1, 7},
+		{"in data, with the page info inside", `{"content":{"pageInfo":{"totalCount":7},"data":[` + row + `]}}`, 1, 1, 7},
+		{"bare, with the page info first", ` { "pageInfo" : {"totalCount":"7"} , "content" : [ ` + row + ` , ` + row + ` ] } `, 2, 2, 7},
+		{"without a total", `{"content":{"data":[]},"pageInfo":{"totalCount":-1}}`, 0, 0, -1},
+		{"with rows that are no schedules", `{"content":[7,{"uuid":""},null,` + row + `,[{"uuid":"incsch_2"}]]}`, 1, 5, -1},
+		{"with a list elsewhere", `{"data":[` + row + `],"content":[]}`, 0, 0, -1},
+		{"with a list deeper", `{"content":{"content":[` + row + `],"data":[]}}`, 0, 0, -1},
+		{"none, where none is said", `{"content":null,"pageInfo":{"totalCount":0}}`, 0, 0, 0},
+		{"no data, where none is said", `{"content":{},"pageInfo":{"totalCount":0}}`, 0, 0, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var answer many
+			require.NoError(t, answer.ReadJSON([]byte(test.text)))
+			assert.Len(t, answer.rows, test.rows)
+			assert.Equal(t, test.count, answer.count)
+			assert.Equal(t, test.total, answer.total)
+		})
+	}
+	for _, odd := range []string{
+		`{}`, `{"content":null}`, `{"content":{"data":null}}`, `{"content":{}}`, `{"content":{"data":null},"pageInfo":{"totalCount":1}}`,
+		`{"content":"[]","pageInfo":{"totalCount":0}}`, `{"content":{"data":{}},"pageInfo":{"totalCount":0}}`, `[]`, `null`,
+	} {
+		assert.Error(t, new(many).ReadJSON([]byte(odd)), "%s is not read as an empty list", odd)
+	}
+}
+
 // A rule of the journal changes nobody's notices, whatever form the server
 // wants it in.
 func TestRulesOfTheJournalNotifyNobody(t *testing.T) {
