@@ -79,11 +79,12 @@ func (w *writer[ID, R, E, K]) rest() {
 	w.timer = time.AfterFunc(time.Until(w.dueAt), w.readBack)
 }
 
-// readBack looks whether what was written has stayed.
+// readBack looks whether what was written has stayed, when that is due: who
+// calls it may have set out before the last write.
 func (w *writer[ID, R, E, K]) readBack() {
 	e := w.e
 	e.mu.Lock()
-	if w.busy || w.dueAt.IsZero() || e.flights.Background().Err() != nil {
+	if w.busy || w.dueAt.IsZero() || w.dueAt.After(time.Now()) || e.flights.Background().Err() != nil {
 		e.mu.Unlock()
 		return
 	}
