@@ -3,7 +3,6 @@ package guance
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/ttkit/ttkit/internal/converge"
 	"github.com/ttkit/ttkit/internal/journal"
@@ -54,9 +53,6 @@ func (s *System) close(ctx context.Context, req tt.CloseRequest) error {
 	note := remark{At: s.now().UTC(), Login: req.Login}
 	if comments := x.read().comments; len(comments) > 0 {
 		note.After = comments[len(comments)-1].At
-	}
-	if c := x.read().comments; len(c) > 0 && !c[len(c)-1].At.Before(note.At) && c[len(c)-1].At.Before(time.Now()) {
-		note.At = c[len(c)-1].At.Add(1) // callers give times of their own clocks: the note still comes last
 	}
 	note.Subject = fit(req.Subject, maxSubject, &note.Truncated)
 	note.Body = fit(req.Body, maxComment, &note.Truncated)

@@ -89,3 +89,18 @@ func TestAClockThatIsWrongByADayIsLearned(t *testing.T) {
 		})
 	}
 }
+
+// A process that has written nothing yet knows nothing of the server's clock
+// but what it reads.
+func TestAnotherProcessSeesThatATicketIsClosed(t *testing.T) {
+	for _, skew := range []time.Duration{3 * time.Minute, -3 * time.Minute} {
+		inBubble(t, skew.String(), guancetest.Knobs{NoDate: true, Skew: skew}, nil, func(s scene) {
+			c := s.create("k", "sw-1")
+			s.close(c.ID)
+			reader := scene{s.T, s.ctx, s.server, openOn(s, s.server, nil)}
+			assert.Equal(s, tt.StateClosed, reader.get(c.ID).State)
+			assert.True(s, reader.create("k", "sw-1").Closed)
+			require.NoError(s, reader.sys.Shutdown(s.ctx))
+		})
+	}
+}

@@ -94,8 +94,12 @@ func readSpan(extend []byte) (s span) {
 // have been.
 const slack = time.Minute
 
-// ended reports whether the schedule is over.
+// ended reports whether the schedule is over. now may be wrong where the server
+// does not tell its time; it is not earlier there than what it has written.
 func (x *schedule) ended(now time.Time) bool {
+	if wrote := seconds(x.updated); wrote.After(now) {
+		now = wrote
+	}
 	if x.tag.state == tagClosed {
 		now = now.Add(slack)
 	}
@@ -128,13 +132,14 @@ var empties = map[string]string{
 func (x *schedule) whole() error {
 	rules := x.fields.index("strategyConfig")
 	_, isList := parseList(x.fields.get("strategyConfig"))
-	_, isObject := parseObject(x.fields.get("extend"))
+	extend := x.fields.get("extend")
+	_, isObject := fields(extend, 0, func(_ []byte, i int) (int, bool) { return skip(extend, i) })
 	switch {
 	case rules < 0, x.fields.get("strategyConfig") != nil && !isList:
 		return notWhole(x, "strategyConfig")
 	case x.fields.index("dimensionFilter") < 0:
 		return notWhole(x, "dimensionFilter")
-	case x.fields.get("extend") != nil && !isObject:
+	case extend != nil && !isObject:
 		return notWhole(x, "extend")
 	}
 	return nil
@@ -149,7 +154,7 @@ func notWhole(x *schedule, field string) error {
 // end and the rules that are given. All of the schedule is sent, because what
 // becomes of a field that is left out is not documented.
 func (x *schedule) modifyBody(name, filter string, end int64, rules [][]byte) []byte {
-	out := make(object, 0, len(x.fields))
+	out := make(object, 0, len(x.fields)+1)
 	for _, f := range x.fields {
 		if slices.Contains(answeredOnly, f.key) {
 			continue
@@ -160,15 +165,15 @@ func (x *schedule) modifyBody(name, filter string, end int64, rules [][]byte) []
 		out = append(out, f)
 	}
 	if name != x.name {
-		out = out.with("name", quote(name))
+		out.set("name", quote(name))
 	}
 	if filter != x.fields.text("dimensionFilter") {
-		out = out.with("dimensionFilter", quote(filter))
+		out.set("dimensionFilter", quote(filter))
 	}
 	if extend, ok := x.extendUntil(end); ok {
-		out = out.with("extend", extend)
+		out.set("extend", extend)
 	}
-	out = out.with("scheduleStrategy", joinList(rules))
+	out.set("scheduleStrategy", joinList(rules))
 	return out.append(nil)
 }
 
@@ -189,10 +194,11 @@ func (x *schedule) extendUntil(end int64) ([]byte, bool) {
 		start = end - 1
 	}
 	if !s.hasStart || start != s.start {
-		effective = effective.with("start", strconv.AppendInt(nil, start, 10))
+		effective.set("start", strconv.AppendInt(nil, start, 10))
 	}
-	effective = effective.with("end", strconv.AppendInt(nil, end, 10))
-	return extend.with("effectiveTime", effective.append(nil)).append(nil), true
+	effective.set("end", strconv.AppendInt(nil, end, 10))
+	extend.set("effectiveTime", effective.append(nil))
+	return extend.append(nil), true
 }
 
 // addBody is a request that makes a schedule.
