@@ -123,7 +123,7 @@ func (w *writer[ID, R, E, K]) verify(ctx context.Context) {
 		return
 	case err == nil:
 		e.log.InfoContext(ctx, "another program overwrote what was just written; putting it back", "tt_id", w.id)
-		if _, err = w.put(ctx, record, write); err == nil {
+		if _, err = w.send(ctx, record, write); err == nil {
 			w.failed, w.failures, w.dueAt = nil, 0, time.Now().Add(e.delay())
 			return
 		}

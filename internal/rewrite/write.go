@@ -38,7 +38,7 @@ func (w *writer[ID, R, E, K]) write(ctx context.Context, batch *[]*request[R, E]
 		if err != nil {
 			return doubtful(err, lost)
 		}
-		if err = w.send(ctx, before, write, batch); err == nil {
+		if err = w.apply(ctx, before, write, batch); err == nil {
 			return nil
 		}
 		var failed *tt.Error
@@ -127,10 +127,10 @@ func (w *writer[ID, R, E, K]) plan(record *R, edits []*E) (Write[R], error) {
 	return write, err
 }
 
-// send makes the write and answers the edits that the reply shows; the others
+// apply makes the write and answers the edits that the reply shows; the others
 // stay in the batch, with the error.
-func (w *writer[ID, R, E, K]) send(ctx context.Context, before *R, write Write[R], batch *[]*request[R, E]) error {
-	after, err := w.put(ctx, before, write)
+func (w *writer[ID, R, E, K]) apply(ctx context.Context, before *R, write Write[R], batch *[]*request[R, E]) error {
+	after, err := w.send(ctx, before, write)
 	if err != nil {
 		return err
 	}
@@ -149,9 +149,9 @@ func (w *writer[ID, R, E, K]) send(ctx context.Context, before *R, write Write[R
 	return tt.Errorf(tt.CodeInternal, tt.Unknown, "the server accepted a change and does not show it: it may limit %s more tightly than expected", w.e.vendor.Carrier)
 }
 
-// put makes a write that was made from a record, unless that was read too long
+// send makes a write that was made from a record, unless that was read too long
 // ago. It is never repeated as it is: a repeat begins with another read.
-func (w *writer[ID, R, E, K]) put(ctx context.Context, before *R, write Write[R]) (*R, error) {
+func (w *writer[ID, R, E, K]) send(ctx context.Context, before *R, write Write[R]) (*R, error) {
 	v, set := &w.e.vendor, &w.e.set
 	if asked, _ := v.Times(before); set.Window > 0 && time.Since(*asked) > set.Window {
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.NotDone, "the server answered a read later than the window of %s allows to write upon", set.Window)
