@@ -91,7 +91,7 @@ type book struct {
 // may be shared by several goroutines.
 func (x *schedule) read() *book {
 	x.open.Do(func() {
-		b := &book{}
+		b := &book{texts: make([]string, 0, len(x.rules))}
 		for _, rule := range x.rules {
 			if text, ok := pieceOf(rule); ok {
 				b.texts = append(b.texts, text)

@@ -53,7 +53,10 @@ func objectAt(text []byte, i int) (o object, end int, ok bool) {
 	return o, end, true
 }
 
-const usualFields = 24 // of a schedule
+const (
+	usualFields   = 24 // of a schedule
+	usualElements = 8  // rules: a header and a few comments
+)
 
 // fields goes through the object that begins at i, and returns the index
 // behind it. each is told where a value begins, and returns the index behind
@@ -123,7 +126,7 @@ func valueOf(text []byte, key string) (value []byte) {
 
 // parseList splits an array.
 func parseList(text []byte) ([][]byte, bool) {
-	var list [][]byte
+	list := make([][]byte, 0, usualElements)
 	_, ok := elements(text, space(text, 0), func(i int) (int, bool) {
 		end, ok := skip(text, i)
 		list = append(list, text[i:end])
@@ -358,19 +361,22 @@ func numberOf(value []byte) (n float64, ok bool) {
 	return n, err == nil
 }
 
-// with returns a copy with another value of a key.
-func (o object) with(key string, value []byte) object {
-	o = slices.Clone(o)
+// set gives a key another value, in place.
+func (o *object) set(key string, value []byte) {
 	if i := o.index(key); i >= 0 {
-		o[i].value = value
-		return o
+		(*o)[i].value = value
+		return
 	}
-	return append(o, field{key, quote(key), value})
+	*o = append(*o, field{key, quote(key), value})
 }
 
-// text of the object: what came, as it came.
+// append writes the object: what came, as it came.
 func (o object) append(b []byte) []byte {
-	b = append(b, '{')
+	size := 2
+	for _, f := range o {
+		size += len(f.name) + len(f.value) + len(":,")
+	}
+	b = append(slices.Grow(b, size), '{')
 	for i, f := range o {
 		if i > 0 {
 			b = append(b, ',')

@@ -75,7 +75,8 @@ func written(rules [][]byte, texts []string, levelled, dark bool) [][]byte {
 		if duty {
 			levels, duty = dutyLevel, false
 		}
-		rule := append([]byte(`{"uuid":"`), ruleUUID(text)...)
+		rule := make([]byte, 0, len(text)+len(levels)+128)
+		rule = append(append(rule, `{"uuid":"`...), ruleUUID(text)...)
 		rule = append(append(rule, `","name":`...), quote(text)...)
 		rule = append(append(append(rule, `,"strategy":`...), levels...), '}')
 		out = append(out, rule)
