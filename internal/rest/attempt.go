@@ -106,9 +106,10 @@ func (a *attempt) fail(ctx context.Context, err error) {
 
 // readAll reads a body of at most limit bytes. What a server announces is
 // believed only up to a point, so that it cannot make us allocate the limit.
+// Compressed replies announce nothing, and most are of one ticket.
 func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 	const trusted = 64 << 10
-	size := int64(512)
+	size := int64(4 << 10)
 	if announced >= 0 {
 		size = min(announced, trusted) + 1 // room for the read that sees the end
 	}
