@@ -41,7 +41,7 @@ type Rules struct {
 	Linger time.Duration
 
 	// Settle is how long CreateTT may answer that a closed ticket is open, of a
-	// vendor whose lists lag.
+	// vendor whose lists lag, or whose clock is another.
 	Settle time.Duration
 
 	// Again says that a call is repeated after an error that is not temporary.
