@@ -181,6 +181,26 @@ func TestNoTicketHoldsMoreCommentsThanItMay(t *testing.T) {
 		assert.Equal(s, 20, refused)
 		assert.Len(s, s.get(id).Comments, most)
 	})
+	inBubble(t, "a repeat that travels with the last one that fits is none", guancetest.Knobs{}, nil, func(s scene) {
+		id, most := s.create("k", "sw").ID, s.sys.Capabilities().MaxComments
+		done := make(chan error)
+		comment := func(key string) {
+			done <- s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "x", Key: key})
+		}
+		for i := range most - 1 {
+			go comment(fmt.Sprint(i))
+		}
+		for range most - 1 {
+			require.NoError(s, <-done)
+		}
+		for range 3 {
+			go comment("last")
+		}
+		for range 3 {
+			require.NoError(s, <-done)
+		}
+		assert.Equal(s, most, len(s.get(id).Comments))
+	})
 }
 
 // What is wrong with the ticket is not asked for each comment again.
