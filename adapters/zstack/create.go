@@ -32,9 +32,10 @@ func (s *System) create(ctx context.Context, req tt.CreateRequest) (tt.Created, 
 	if err := req.Validate(); err != nil {
 		return tt.Created{}, err
 	}
-	uuid := s.newUUID()
-	degraded := ""
-	if req.Key != "" {
+	var uuid, degraded string
+	if req.Key == "" {
+		uuid = s.newUUID()
+	} else {
 		uuid = s.keyUUID(req.Key)
 		created, found, err := s.existing(ctx, uuid, req)
 		if found || err != nil && (!s.bestEffort || ctx.Err() != nil) {
