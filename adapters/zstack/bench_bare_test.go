@@ -19,8 +19,8 @@ import (
 )
 
 // bareClient is what somebody writes who needs tickets of this platform and
-// has no library: net/http, encoding/json and a typed struct for everything on
-// the wire. It is what the benchmarks compare the adapter with. It makes the
+// has no library: net/http, encoding/json and a typed struct for what it reads
+// and writes. It is what the benchmarks compare the adapter with. It makes the
 // same requests in the same order, but does not repeat any, logs in nowhere,
 // keeps no journal (its callers hand it the finished tags) and explains no
 // failure.
@@ -30,19 +30,17 @@ type bareClient struct {
 }
 
 type bareTicket struct {
-	UUID        string         `json:"uuid"`
-	TicketUUID  string         `json:"ticketUuid"`
-	Name        string         `json:"name"`
-	Description string         `json:"description"`
-	Status      string         `json:"status"`
-	Request     []bareRequest  `json:"request"`
-	Type        string         `json:"accountSystemType"`
-	Context     map[string]any `json:"accountSystemContext"`
-	TicketType  string         `json:"ticketTypeUuid"`
-	Collection  string         `json:"flowCollectionUuid"`
-	Flow        string         `json:"currentFlowUuid"`
-	Created     string         `json:"createDate"`
-	Changed     string         `json:"lastOpDate"`
+	UUID        string `json:"uuid"`
+	TicketUUID  string `json:"ticketUuid"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Status      string `json:"status"`
+	Type        string `json:"accountSystemType"`
+	TicketType  string `json:"ticketTypeUuid"`
+	Collection  string `json:"flowCollectionUuid"`
+	Flow        string `json:"currentFlowUuid"`
+	Created     string `json:"createDate"`
+	Changed     string `json:"lastOpDate"`
 }
 
 type bareRequest struct {
