@@ -17,6 +17,7 @@ import (
 	"github.com/ttkit/ttkit/adapters/fake"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/reconcile"
+	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // scene is where a random story begins.
@@ -34,10 +35,13 @@ type seed struct {
 
 type strike struct{ kind, skip int }
 
+// keys are those that tickets have when a story begins.
+var keys = []string{"k0", "k1", "k2", "k3", "s/1", "s/2", "z/1"}
+
 func drawScene(r *rapid.T) scene {
 	var s scene
 	object := rapid.SampledFrom([]string{"a", "b", "c"})
-	for _, key := range []string{"k0", "k1", "k2", "k3", "s/1", "s/2", "z/1"} {
+	for _, key := range keys {
 		if rapid.Bool().Draw(r, "ticket of "+key) {
 			t := seed{key: key, object: "a"}
 			if key[0] != 'k' {
@@ -46,7 +50,7 @@ func drawScene(r *rapid.T) scene {
 			s.tickets = append(s.tickets, t)
 		}
 	}
-	for _, key := range []string{"k0", "k1", "k2", "k3"} {
+	for _, key := range keys[:4] {
 		if rapid.Bool().Draw(r, "alarm "+key) {
 			s.alarms = append(s.alarms, alarm(key, append([]string{"a"}, rapid.SliceOfN(object, 0, 2).Draw(r, "members")...)...))
 		}
@@ -76,7 +80,7 @@ type world struct {
 // apply comes to an end, at which every alarm has one open ticket, every other
 // ticket of the namespace is closed, and nothing else has been touched.
 func TestRepeatedUntilDoneNothingDiffers(t *testing.T) {
-	for name, start := range map[string]func() (*world, func()){"fake": fakeWorld, "rsm": rsmWorld, "zstack": zstackWorld} {
+	for name, start := range map[string]func() (*world, func()){"fake": fakeWorld, "rsm": rsmWorld, "zstack": zstackWorld, "guance": guanceWorld} {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) {
 				s := drawScene(r)
@@ -91,6 +95,17 @@ func TestRepeatedUntilDoneNothingDiffers(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// injector lets a simulator's faults strike.
+func injector(inject func(...tttest.Fault)) func(strike) {
+	kinds := []tttest.FaultKind{
+		tttest.Refuse, tttest.Reset, tttest.LoseReply, tttest.Truncate, tttest.Late, tttest.StatusBefore, tttest.StatusAfter,
+		tttest.Throttle, tttest.HTML, tttest.Twice, tttest.Slow,
+	}
+	return func(s strike) {
+		inject(tttest.Fault{Kind: kinds[s.kind%len(kinds)], Skip: s.skip, Times: 1 + s.kind%3, Delay: 10 * time.Second, Status: 503, RetryAfter: time.Minute})
 	}
 }
 

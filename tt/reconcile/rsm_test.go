@@ -14,7 +14,6 @@ import (
 	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
 	"github.com/ttkit/ttkit/tt"
 	"github.com/ttkit/ttkit/tt/reconcile"
-	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // openRSM opens a process over a simulated server. Its tickets stand on an
@@ -32,17 +31,11 @@ func openRSM(server *rsmtest.Server, namespace string) tt.System {
 
 func rsmWorld() (*world, func()) {
 	server := rsmtest.New(rsmtest.Options{Knobs: rsmtest.Knobs{ListLag: 2 * time.Second}})
-	kinds := []tttest.FaultKind{
-		tttest.Refuse, tttest.Reset, tttest.LoseReply, tttest.Truncate, tttest.Late, tttest.StatusBefore, tttest.StatusAfter,
-		tttest.Throttle, tttest.HTML, tttest.Twice, tttest.Slow,
-	}
 	staging := tt.KeyHash("staging", "ttkit namespace")
 	return &world{
-		open: func(namespace string) tt.System { return openRSM(server, namespace) },
-		inject: func(s strike) {
-			server.Inject(tttest.Fault{Kind: kinds[s.kind%len(kinds)], Skip: s.skip, Times: 1 + s.kind%3, Delay: 10 * time.Second, Status: 503, RetryAfter: time.Minute})
-		},
-		clear: server.ClearFaults,
+		open:   func(namespace string) tt.System { return openRSM(server, namespace) },
+		inject: injector(server.Inject),
+		clear:  server.ClearFaults,
 		person: func() {
 			server.AddMode(rsmtest.Mode{Title: "by hand", Items: []rsmtest.Item{{CI: 1}}, End: server.Now().Add(240 * time.Hour)})
 		},

@@ -3,12 +3,10 @@ package reconcile_test
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/ttkit/ttkit/adapters/zstack"
 	"github.com/ttkit/ttkit/adapters/zstack/zstacktest"
 	"github.com/ttkit/ttkit/tt"
-	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // zstackWorld is a platform whose tickets have no lease.
@@ -29,20 +27,14 @@ func zstackWorld() (*world, func()) {
 		must(err)
 		return sys
 	}
-	kinds := []tttest.FaultKind{
-		tttest.Refuse, tttest.Reset, tttest.LoseReply, tttest.Truncate, tttest.Late, tttest.StatusBefore, tttest.StatusAfter,
-		tttest.Throttle, tttest.HTML, tttest.Twice, tttest.Slow,
-	}
 	// What is not of the namespace "" is what was there before its first
 	// reconciliation and is not in its list.
 	var once sync.Once
 	var foreign []string
 	return &world{
-		open: open,
-		inject: func(s strike) {
-			server.Inject(tttest.Fault{Kind: kinds[s.kind%len(kinds)], Skip: s.skip, Times: 1 + s.kind%3, Delay: 10 * time.Second, Status: 503, RetryAfter: time.Minute})
-		},
-		clear: server.ClearFaults,
+		open:   open,
+		inject: injector(server.Inject),
+		clear:  server.ClearFaults,
 		person: func() {
 			_, err := server.Open(zstacktest.Ticket{Name: "by hand"}, "a")
 			must(err)
