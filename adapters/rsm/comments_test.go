@@ -3,12 +3,15 @@ package rsm_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ttkit/ttkit/adapters/rsm/rsmtest"
 	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // commentAll makes comments at once, and returns how many were refused as too
@@ -54,8 +57,13 @@ func TestNoTicketHoldsMoreCommentsThanItMay(t *testing.T) {
 
 	inBubble(t, "a repeat that travels with the last one that fits is none either", rsmtest.Options{}, nil, func(s scene) {
 		id, most := s.create("k", "1").ID, s.sys.Capabilities().MaxComments
-		require.Zero(s, s.commentAll(id, keys(most-1)...))
-		assert.Zero(s, s.commentAll(id, "a", "a", "a"))
+		require.Zero(s, s.commentAll(id, keys(most-2)...))
+		s.server.Inject(tttest.Fault{Kind: tttest.Slow, Route: "patch", Delay: time.Second})
+		first := make(chan int)
+		go func() { first <- s.commentAll(id, "last but one") }()
+		synctest.Wait()
+		assert.Zero(s, s.commentAll(id, "last", "last", "last"), "which wait for that one")
+		assert.Zero(s, <-first)
 		assert.Equal(s, most, len(s.get(id).Comments))
 	})
 }
