@@ -12,6 +12,7 @@ import (
 
 	"github.com/ttkit/ttkit/adapters/guance/guancetest"
 	"github.com/ttkit/ttkit/tt"
+	"github.com/ttkit/ttkit/tt/tttest"
 )
 
 // A modify replaces the whole schedule, so what an answer does not show would
@@ -101,6 +102,21 @@ func TestAnotherProcessSeesThatATicketIsClosed(t *testing.T) {
 			assert.Equal(s, tt.StateClosed, reader.get(c.ID).State)
 			assert.True(s, reader.create("k", "sw-1").Closed)
 			require.NoError(s, reader.sys.Shutdown(s.ctx))
+		})
+	}
+}
+
+// The reply to the create was lost, so the first that is known of the server's
+// clock is the reply to the close: the end that was written is still to come.
+func TestACloseLearnsTheClock(t *testing.T) {
+	for _, skew := range []time.Duration{3 * time.Minute, -3 * time.Minute} {
+		inBubble(t, skew.String(), guancetest.Knobs{NoDate: true, Skew: skew}, nil, func(s scene) {
+			s.server.Inject(tttest.Fault{Route: "add", Kind: tttest.LoseReply})
+			c := s.create("k", "sw-1")
+			time.Sleep(time.Minute)
+			s.close(c.ID)
+			assert.Empty(s, inEffect(s.server), "at once, and not when the clock gets there")
+			assert.Equal(s, tt.StateClosed, s.get(c.ID).State)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ttkit/ttkit/internal/journal"
 	"github.com/ttkit/ttkit/internal/rest"
 	"github.com/ttkit/ttkit/internal/rewrite"
+	"github.com/ttkit/ttkit/tt"
 )
 
 // patch is what a modify changes.
@@ -102,6 +103,10 @@ func (s *System) modify(ctx context.Context, x *schedule, p *patch, edits []*edi
 	}
 	if after.updated > x.updated { // else it is not shown, or the second is the same
 		s.wroteAt(after.updated, began)
+	}
+	if wait := time.Unix(after.span.end, 0).Sub(s.now()); p.end < never && after.span.hasEnd && wait > slack {
+		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown,
+			"the clock of the server is %s behind that of this machine, so the schedule ends only then: set both by NTP; the server's clock counts from now on", wait.Round(time.Second))
 	}
 	s.untilShown(ctx, x.uuid, edits)
 	return after, nil

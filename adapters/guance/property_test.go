@@ -2,7 +2,6 @@ package guance_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/ttkit/ttkit/adapters/guance/guancetest"
 	"github.com/ttkit/ttkit/internal/sequence"
@@ -25,8 +24,6 @@ func TestRandomSequences(t *testing.T) {
 		Moves:     []string{"raise", "raise", "raise", "comment", "comment", "promote", "add", "add", "close", "restart", "wait"},
 		OneWriter: true,
 		Linger:    late,
-		// A server that tells no time may be 90 s ahead of a System that has just
-		// begun, which then sees an end that is still to come.
-		Settle: settle + 90*time.Second,
+		Settle:    settle,
 	})
 }
