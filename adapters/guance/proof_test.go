@@ -57,8 +57,8 @@ func TestTheProofMissesEveryProtection(t *testing.T) {
 	prooftest.Check(t, plan, provable, []prooftest.Protection[func(*guance.System)]{
 		{Rule: "with all of them a key with one creator is one ticket", Creators: 1},
 		{Rule: "and one with several creators becomes one", Creators: 3},
-		{Rule: "the look-up before a create", Creators: 1, Without: func(s *guance.System) { s.WithoutLookUp(prooftest.BeforeCreate) }, Broken: proof.Doubled},
-		{Rule: "the election after a create", Creators: 3, Without: (*guance.System).WithoutElection, Broken: proof.LeftOpen},
-		{Rule: "the read-back after a change", Creators: 1, Without: (*guance.System).WithoutReadBack, Broken: proof.RemarkLost},
+		{Rule: "the look-up before a create", Creators: 1, Without: func(s *guance.System) { s.WithoutLookUp(prooftest.BeforeCreate) }, Broken: []proof.What{proof.Doubled}},
+		{Rule: "the election after a create", Creators: 3, Without: (*guance.System).WithoutElection, Broken: []proof.What{proof.LeftOpen}},
+		{Rule: "the read-back after a change", Creators: 1, Without: (*guance.System).WithoutReadBack, Broken: []proof.What{proof.RemarkLost, proof.LeftOpen}},
 	})
 }

@@ -95,6 +95,6 @@ func TestTheProofMissesEveryProtection(t *testing.T) {
 		{Rule: "without the job, the ticket is looked for", Creators: 1, Without: blind{jobs: true}},
 		{Rule: "without the ticket, the job is asked for", Creators: 1, Without: blind{tickets: prooftest.AfterCreate}},
 		{Rule: "without either, the next call finds the ticket", Creators: 1, Without: blind{jobs: true, tickets: prooftest.AfterCreate}},
-		{Rule: "every look", Creators: 1, Without: blind{jobs: true, tickets: always}, Broken: proof.Refused},
+		{Rule: "every look", Creators: 1, Without: blind{jobs: true, tickets: always}, Broken: []proof.What{proof.Refused}},
 	})
 }
