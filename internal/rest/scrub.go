@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ttkit/ttkit/tt"
 )
@@ -121,7 +122,7 @@ func (s *scrubber) hide(text string) string {
 					break
 				}
 				at += i
-				hit := v.source(at, at+len(n.text))
+				hit := v.source(at, at+len(n.text)).characters(text)
 				if n.base64 {
 					hit = hit.widen(text)
 					at += len(n.text)
@@ -151,6 +152,21 @@ func (s *scrubber) hide(text string) string {
 
 // span is a part of a text, in bytes.
 type span struct{ from, to int }
+
+// characters takes in the rest of the characters that a span begins or ends
+// in: a secret need not be text, but what is left must be.
+func (s span) characters(text string) span {
+	const most = utf8.UTFMax - 1 // bytes of one character behind its first
+	for range most {
+		if s.from > 0 && !utf8.RuneStart(text[s.from]) {
+			s.from--
+		}
+		if s.to < len(text) && !utf8.RuneStart(text[s.to]) {
+			s.to++
+		}
+	}
+	return s
+}
 
 // widen takes in the rest of the base64 word that a span stands in.
 func (s span) widen(text string) span {

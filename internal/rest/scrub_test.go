@@ -243,6 +243,7 @@ func FuzzWords(f *testing.F) {
 	f.Add([]byte("<p>a</p>secret[secret]"), "secret")
 	f.Add([]byte(strings.Repeat("x", readableOf)+"token-token"), "token-token")
 	f.Add([]byte("ab [secret]"), "b [s")
+	f.Add([]byte("000\x80"), "000\xef") // the beginning of the mark for what is no text
 	f.Fuzz(func(t *testing.T, body []byte, secret string) {
 		s := scrub(secret)
 		words := s.words(body)
