@@ -84,7 +84,6 @@ func provable(b blind) *proof.Backend {
 // looking protects from is a create that fails for good although it worked:
 // the job, the ticket, and the look-up of the next call each suffice.
 func TestTheProofMissesEveryProtection(t *testing.T) {
-	always := func(ctx context.Context) bool { return prooftest.BeforeCreate(ctx) || prooftest.AfterCreate(ctx) }
 	plan := proof.Plan{
 		Episodes: 20, Workers: 3, Objects: objects[:6], Every: time.Second, Parallel: 30,
 		Times: proof.Times{Timeout: 30 * time.Second, Call: 5 * time.Minute, Commit: 10 * time.Second, Late: 20 * time.Second, Settle: 5 * time.Second, Window: 2 * time.Second, Lag: time.Second},
@@ -95,6 +94,6 @@ func TestTheProofMissesEveryProtection(t *testing.T) {
 		{Rule: "without the job, the ticket is looked for", Creators: 1, Without: blind{jobs: true}},
 		{Rule: "without the ticket, the job is asked for", Creators: 1, Without: blind{tickets: prooftest.AfterCreate}},
 		{Rule: "without either, the next call finds the ticket", Creators: 1, Without: blind{jobs: true, tickets: prooftest.AfterCreate}},
-		{Rule: "every look", Creators: 1, Without: blind{jobs: true, tickets: always}, Broken: []proof.What{proof.Refused}},
+		{Rule: "every look", Creators: 1, Without: blind{jobs: true, tickets: prooftest.Creating}, Broken: []proof.What{proof.Refused}},
 	})
 }

@@ -63,6 +63,12 @@ func BeforeCreate(ctx context.Context) bool {
 	return ok && c.call <= blindCalls && !c.sent.Load()
 }
 
+// Creating reports whether ctx is that of a CreateTT.
+func Creating(ctx context.Context) bool {
+	_, ok := ctx.Value(creatingKey{}).(*creating)
+	return ok
+}
+
 // AfterCreate reports whether ctx is that of a CreateTT which has sent a
 // create.
 func AfterCreate(ctx context.Context) bool {
