@@ -37,7 +37,8 @@
 // it lacks is written upon that. Should the lost write land after all, it takes
 // away what was written since. So while it may, whatever is acknowledged is
 // remembered, whoever wrote it, and it is read back once more when Late has
-// passed.
+// passed, and the time by which reads lag. An edit whose write was lost is never
+// said not to be done, whatever it is answered with.
 //
 // # Shutdown
 //

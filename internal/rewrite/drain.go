@@ -60,12 +60,16 @@ func (e *Engine[ID, R, E, K]) Drain(ctx context.Context) error {
 func (e *Engine[ID, R, E, K]) nextDue() (next *writer[ID, R, E, K], due time.Time, left int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	limit := time.Now().Add(e.delay())
+	now := time.Now()
 	for _, w := range e.writers {
 		if w.busy {
 			continue
 		}
 		w.lostTill = time.Time{}
+		limit := now.Add(e.delay())
+		if w.failures > 0 { // else they would be over before the server has drawn breath
+			limit = now.Add(max(e.delay(), e.set.again(1)))
+		}
 		if w.dueAt.After(limit) {
 			w.dueAt = limit
 		}

@@ -22,11 +22,16 @@ func (s Settings) again(failures int) time.Duration {
 }
 
 // delay is how long after a write it is read back.
-func (e *Engine[ID, R, E, K]) delay() time.Duration {
+func (e *Engine[ID, R, E, K]) delay() time.Duration { return e.set.Window + e.lag() }
+
+// doubt is how long after it began a lost write may still come to light.
+func (e *Engine[ID, R, E, K]) doubt() time.Duration { return e.set.Late + e.lag() }
+
+func (e *Engine[ID, R, E, K]) lag() time.Duration {
 	if e.vendor.Lag == nil {
-		return e.set.Window
+		return 0
 	}
-	return e.set.Window + e.vendor.Lag()
+	return e.vendor.Lag()
 }
 
 func (w *writer[ID, R, E, K]) inDoubt() bool { return w.lostTill.After(time.Now()) }
@@ -41,7 +46,7 @@ func (w *writer[ID, R, E, K]) keep(record *R, r *request[R, E], wrote bool) {
 	}
 	now := time.Now()
 	if v.Watch != nil && v.Watch(record, &r.edit) {
-		w.lostTill = now.Add(set.Late)
+		w.lostTill = now.Add(w.e.doubt())
 	}
 	doubt := w.inDoubt()
 	if !doubt && (!wrote || set.Window == 0) {

@@ -43,6 +43,40 @@ func TestAWriteWithoutAnAnswer(t *testing.T) {
 		p.outcome(p.add("a"), tt.CodeInvalid, tt.Unknown)
 	})
 
+	inBubble(t, "also of an edit that is ruled out then", nil, func(p *process) {
+		p.onWrite = at(1, happening{late: 20 * time.Second})
+		asked := 0
+		full := func([]*add) error {
+			if asked++; asked == 1 {
+				return nil
+			}
+			return tt.Errorf(tt.CodeInvalid, tt.NotDone, "others have filled the page")
+		}
+		p.outcome(p.begin(context.Background(), add{words: []string{"a"}, refuse: full})(), tt.CodeInvalid, tt.Unknown)
+		time.Sleep(20 * time.Second)
+		assert.Equal(p, "a", p.String(), "it has landed")
+	})
+
+	inBubble(t, "and of one that is refused alone, after it was lost among others", nil, func(p *process) {
+		p.onWrite = func(n int) happening {
+			switch n {
+			case 1:
+				return happening{takes: time.Second}
+			case 2: // together
+				return happening{err: errLost()}
+			case 3, 5: // together, and the second of the two
+				return happening{err: tt.Errorf(tt.CodeInvalid, tt.NotDone, "no")}
+			}
+			return happening{}
+		}
+		leader := p.begin(context.Background(), add{words: []string{"a"}})
+		one := p.begin(context.Background(), add{words: []string{"b"}})
+		two := p.begin(context.Background(), add{words: []string{"c"}})
+		require.NoError(p, leader())
+		require.NoError(p, one())
+		p.outcome(two(), tt.CodeInvalid, tt.Unknown)
+	})
+
 	inBubble(t, "is the error when no repeat is left", nil, func(p *process) {
 		p.onWrite = always(happening{err: errLost()})
 		p.outcome(p.add("a"), tt.CodeUnavailable, tt.Unknown)
@@ -128,6 +162,16 @@ func TestReadBack(t *testing.T) {
 		require.NoError(p, p.add("a"))
 		time.Sleep(time.Minute)
 		assert.Equal(p, []time.Duration{0, window + 5*time.Second}, since(began, p.reads()))
+	})
+
+	inBubble(t, "that ends a doubt comes later where reads lag, too", func(_ *Settings, v *Vendor[string, page, add, []string]) {
+		v.Lag = func() time.Duration { return 5 * time.Second }
+	}, func(p *process) {
+		p.onWrite = at(1, happening{err: errLost()})
+		began := time.Now()
+		require.NoError(p, p.add("a")) // after a pause of a second
+		time.Sleep(2 * time.Minute)
+		assert.Equal(p, []time.Duration{0, time.Second, time.Second + window + 5*time.Second, late + 5*time.Second}, since(began, p.reads()))
 	})
 
 	inBubble(t, "is made again, less and less often, and somebody is told", nil, func(p *process) {
@@ -238,6 +282,24 @@ func TestDrain(t *testing.T) {
 		p.now(func() { p.onRead = always(happening{err: errAway}) })
 		assert.ErrorIs(p, p.engine.Drain(context.Background()), errAway)
 		assert.GreaterOrEqual(p, len(p.reads()), 1+enough)
+	})
+
+	inBubble(t, "gives a server that is away for a moment time to come back, for the only writer, too", func(s *Settings, _ *Vendor[string, page, add, []string]) { s.Window = 0 }, func(p *process) {
+		p.onWrite = at(1, happening{err: errLost()})
+		require.NoError(p, p.add("a"))
+		p.now(func() {
+			p.words = nil
+			p.onRead = func(n int) happening {
+				if n < 6 {
+					return happening{err: errAway}
+				}
+				return happening{}
+			}
+		})
+		began := time.Now()
+		require.NoError(p, p.engine.Drain(context.Background()))
+		assert.Equal(p, "a", p.String())
+		assert.Equal(p, 3*time.Second, time.Since(began), "a second after each failure")
 	})
 
 	inBubble(t, "waits for an edit that is being carried out", nil, func(p *process) {

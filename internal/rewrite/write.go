@@ -24,11 +24,10 @@ func (w *writer[ID, R, E, K]) carryOut(ctx context.Context, batch []*request[R, 
 // write reads, modifies and writes until every edit of the batch is answered;
 // those that are leave the batch. Its error is for the rest.
 func (w *writer[ID, R, E, K]) write(ctx context.Context, batch *[]*request[R, E]) error {
-	var lost error // a write may have happened, or may still
 	for attempt := 0; ; attempt++ {
 		before, err := w.read(ctx, attempt, *batch)
 		if err != nil {
-			return doubtful(err, lost)
+			return err
 		}
 		edits := w.judge(before, batch)
 		if len(edits) == 0 {
@@ -36,7 +35,7 @@ func (w *writer[ID, R, E, K]) write(ctx context.Context, batch *[]*request[R, E]
 		}
 		write, err := w.plan(before, edits)
 		if err != nil {
-			return doubtful(err, lost)
+			return err
 		}
 		if err = w.apply(ctx, before, write, batch); err == nil {
 			return nil
@@ -47,29 +46,20 @@ func (w *writer[ID, R, E, K]) write(ctx context.Context, batch *[]*request[R, E]
 		}
 		switch failed.Code {
 		case tt.CodeInvalid, tt.CodeClosed, tt.CodeConflict:
-			return doubtful(w.refused(ctx, err, batch), lost)
+			return w.refused(ctx, err, batch)
 		}
 		if failed.Outcome == tt.Unknown {
-			lost = err
+			for _, r := range *batch {
+				r.lost = true
+			}
 		}
 		if !tt.IsTemporary(err) && failed.Code != tt.CodeInternal || !w.e.repeats.Spend(ctx) {
-			return doubtful(err, lost)
+			return err
 		}
 		if w.e.repeats.Pause(ctx, attempt, failed.RetryAfter) != nil {
-			return doubtful(err, lost)
+			return err
 		}
 	}
-}
-
-// doubtful makes an error's outcome unknown when an earlier write was lost.
-func doubtful(err, lost error) error {
-	var e *tt.Error
-	if lost == nil || !errors.As(err, &e) || e.Outcome != tt.NotDone {
-		return err
-	}
-	c := *e
-	c.Outcome = tt.Unknown
-	return &c
 }
 
 // read returns the record to build upon.
@@ -165,7 +155,7 @@ func (w *writer[ID, R, E, K]) send(ctx context.Context, before *R, write Write[R
 	if err != nil {
 		var failed *tt.Error
 		if !errors.As(err, &failed) || failed.Outcome != tt.NotDone {
-			w.lostTill = began.Add(set.Late)
+			w.lostTill = began.Add(w.e.doubt())
 		}
 		return nil, err
 	}

@@ -2,11 +2,13 @@ package rewrite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/flight"
+	"github.com/ttkit/ttkit/tt"
 )
 
 // writer is the only one in the process that writes a record. The goroutine
@@ -31,6 +33,7 @@ type request[R, E any] struct {
 	edit   E
 	base   *R
 	state  atomic.Int32 // how far it has come
+	lost   bool         // a write of it may have happened, or may still
 	done   chan struct{}
 	record *R
 	err    error
@@ -49,8 +52,23 @@ func (r *request[R, E]) claim() bool {
 }
 
 func (r *request[R, E]) finish(record *R, err error) {
+	if r.lost {
+		err = doubtful(err)
+	}
 	r.record, r.err = record, err
 	close(r.done)
+}
+
+// doubtful is the error of an edit of which an earlier write was lost: whatever
+// was found out since, nothing rules out that it happened.
+func doubtful(err error) error {
+	var e *tt.Error
+	if !errors.As(err, &e) || e.Outcome != tt.NotDone {
+		return err
+	}
+	c := *e
+	c.Outcome = tt.Unknown
+	return &c
 }
 
 // work carries out what is pending until nothing is. It takes the batch when
