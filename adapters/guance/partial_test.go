@@ -3,6 +3,7 @@ package guance_test
 import (
 	"bytes"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,4 +120,21 @@ func TestACloseLearnsTheClock(t *testing.T) {
 			assert.Equal(s, tt.StateClosed, s.get(c.ID).State)
 		})
 	}
+}
+
+// A server that keeps the end it has is not one whose clock is behind, and no
+// repeat would help.
+func TestAServerThatTakesNoEndIsNotToldToMendItsClock(t *testing.T) {
+	rewriting(t, "the end stays as it was", func(r *http.Request, _ *http.Response, body []byte) []byte {
+		return regexp.MustCompile(`"end":\d+`).ReplaceAll(body, []byte(`"end":4102444800`))
+	}, func(s scene, on func(bool)) {
+		id := s.create("k", "sw-1").ID
+		on(true)
+		_, err := s.sys.CloseTT(s.ctx, tt.CloseRequest{ID: id})
+		var e *tt.Error
+		require.ErrorAs(s, err, &e)
+		assert.Equal(s, tt.CodeInternal, e.Code)
+		assert.Equal(s, tt.Unknown, e.Outcome)
+		assert.NotContains(s, err.Error(), "clock")
+	})
 }

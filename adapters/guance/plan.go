@@ -104,7 +104,8 @@ func (s *System) modify(ctx context.Context, x *schedule, p *patch, edits []*edi
 	if after.updated > x.updated { // else it is not shown, or the second is the same
 		s.wroteAt(after.updated, began)
 	}
-	if wait := time.Unix(after.span.end, 0).Sub(s.now()); p.end < never && after.span.hasEnd && wait > slack {
+	taken := p.end < never && after.span.hasEnd && after.span.end <= p.end // else the clock explains nothing
+	if wait := time.Unix(after.span.end, 0).Sub(s.now()); taken && wait > slack {
 		return nil, tt.Errorf(tt.CodeUnavailable, tt.Unknown,
 			"the clock of the server is %s behind that of this machine, so the schedule ends only then: set both by NTP; the server's clock counts from now on", wait.Round(time.Second))
 	}
