@@ -54,21 +54,28 @@ func (w *world) auditTicket(e *Episode) error {
 	if ticket.State.Ended() != e.Closed {
 		return fmt.Errorf("closed %t, and GetTT says %s", e.Closed, ticket.State)
 	}
+	var bodies []string
+	for _, c := range ticket.Comments {
+		bodies = append(bodies, c.Body)
+	}
 	for _, text := range e.Comments {
-		count := 0
-		for _, c := range ticket.Comments {
-			if c.Body == text {
-				count++
-			}
-		}
-		if count != 1 {
-			return fmt.Errorf("the comment %q is there %d times", text, count)
+		if n := count(bodies, text); n != 1 {
+			return fmt.Errorf("the comment %q is there %d times", text, n)
 		}
 	}
 	for _, obj := range e.members {
-		if !slices.Contains(ticket.Objects, obj) {
-			return fmt.Errorf("member %s is missing", obj)
+		if n := count(ticket.Objects, obj); n != 1 {
+			return fmt.Errorf("member %s is there %d times", obj, n)
 		}
 	}
 	return nil
+}
+
+func count(texts []string, text string) (n int) {
+	for _, t := range texts {
+		if t == text {
+			n++
+		}
+	}
+	return n
 }

@@ -80,6 +80,16 @@ func (loner) AddToGroupTT(_ context.Context, _ string, objs ...string) ([]tt.Ite
 	return []tt.ItemResult{{Object: objs[0], Status: tt.ItemOK}}, nil
 }
 
+type crowded struct{ tt.System }
+
+func (s crowded) GetTT(ctx context.Context, id string) (*tt.Ticket, error) {
+	ticket, err := s.System.GetTT(ctx, id)
+	if err == nil && len(ticket.Objects) > 1 {
+		ticket.Objects = append(ticket.Objects, ticket.Objects[1:]...)
+	}
+	return ticket, err
+}
+
 type forked struct {
 	tt.System
 	raised int
@@ -162,7 +172,9 @@ func TestABrokenPromiseIsSeen(t *testing.T) {
 		{"a comment is doubled", func(s tt.System) tt.System { return talkative{s} },
 			[]string{"raise", "comment"}, `key-0: the comment "remark-2" is there 2 times`},
 		{"a member is lost", func(s tt.System) tt.System { return loner{s} },
-			[]string{"raise", "promote", "add"}, "key-0: member sw10 is missing"},
+			[]string{"raise", "promote", "add"}, "key-0: member sw10 is there 0 times"},
+		{"a member is doubled", func(s tt.System) tt.System { return crowded{s} },
+			[]string{"raise", "promote", "add"}, "key-0: member sw10 is there 2 times"},
 		{"a key has two tickets", func(s tt.System) tt.System { return &forked{System: s} },
 			[]string{"raise", "raise"}, "move 1, raise: the key has ticket 2, and CreateTT answered {ID:3"},
 		{"a closed ticket is raised as an open one", func(s tt.System) tt.System { return unaware{s} },
