@@ -67,6 +67,38 @@ func TestWhatWasOverwritten(t *testing.T) {
 		assert.Len(t, s.get(c.ID).Comments, 2)
 	})
 
+	// lost makes a group with a comment and a member, and takes both away, and
+	// the member's config item out of the inventory.
+	lost := func(s scene) (id string) {
+		id = s.create("k", "1").ID
+		_, err := s.sys.CreateGroupTT(s.ctx, id, time.Time{})
+		require.NoError(s, err)
+		time.Sleep(2 * time.Minute)
+		before := s.modeOf(id)
+		require.NoError(s, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "mine"}))
+		items, err := s.sys.AddToGroupTT(s.ctx, id, "2")
+		require.NoError(s, err)
+		require.NoError(s, items[0].Err)
+		require.True(s, s.server.Edit(before.ID, func(m *rsmtest.Mode) { m.Labels, m.Items = before.Labels, before.Items }))
+		s.server.RemoveCI(2)
+		return id
+	}
+	inBubble(t, "is put back although the config item of a member has left the inventory", rsmtest.Options{}, nil, func(s scene) {
+		id := lost(s)
+		time.Sleep(time.Minute)
+		ticket := s.get(id)
+		assert.Len(s, ticket.Comments, 1)
+		assert.Equal(s, []string{"1", "2"}, ticket.Objects)
+		calls := s.server.RequestCount()
+		time.Sleep(time.Hour)
+		assert.Equal(s, calls, s.server.RequestCount(), "and that is all")
+	})
+	inBubble(t, "which keeps no other change out", rsmtest.Options{}, nil, func(s scene) {
+		id := lost(s)
+		require.NoError(s, s.sys.AddComment(s.ctx, tt.CommentRequest{ID: id, Body: "another"}))
+		assert.Len(s, s.get(id).Comments, 2)
+	})
+
 	inBubble(t, "still counts: a group ticket that was just promoted takes members", rsmtest.Options{}, nil, func(s scene) {
 		c := s.create("k", "1")
 		before := s.modeOf(c.ID).Labels

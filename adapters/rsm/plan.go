@@ -2,11 +2,14 @@ package rsm
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/ttkit/ttkit/internal/rest"
 	"github.com/ttkit/ttkit/internal/rewrite"
+	"github.com/ttkit/ttkit/tt"
 )
 
 // plan makes the write of the edits, and of what this process wrote lately and
@@ -20,13 +23,12 @@ func (s *System) plan(m *mode, k *kept, edits []*edit, inDoubt bool) (rewrite.Wr
 			add[name] = text
 		}
 	}
-	items := append([]int64(nil), k.items...)
 	var until time.Time
 	if !m.has(kindClosed, "") && !m.has(kindDuplicate, "") {
 		until = k.until // a ticket that is being closed gets no lease back
 	}
 	var within time.Duration
-	var without []int64
+	var items, without []int64
 	for _, e := range edits {
 		if err := addTo(add, missing(m, e.entries)...); err != nil {
 			return nil, err
@@ -56,19 +58,33 @@ func (s *System) plan(m *mode, k *kept, edits []*edit, inDoubt bool) (rewrite.Wr
 	case until.After(m.expires().Add(time.Second)):
 		body.DateEnd = until.UTC().Format(wireTime)
 	}
-	body.ConfigItems = s.widened(m, items, without, now)
-	if body.Labels == nil && (m.ended(now) || body.DateEnd == "" && body.ConfigItems == nil && !body.Cancel) {
+	body.ConfigItems = s.widened(m, slices.Concat(k.items, items), without, now)
+	if body.Labels == nil && (body.DateEnd == "" && body.ConfigItems == nil && !body.Cancel || len(edits) == 0 && m.ended(now)) {
 		return nil, nil
 	}
+	takenOut := slices.ContainsFunc(k.items, func(ci int64) bool { return !m.covers(ci, now) })
 	return func(ctx context.Context) (*mode, error) {
-		after := &mode{}
-		request := rest.Request{Method: "PATCH", Path: modePath(m.ID), Body: &body, Class: rest.Once, Out: after}
-		if body.ConfigItems != nil {
-			request.Query = strict
+		after, err := s.patch(ctx, m.ID, &body)
+		if takenOut && errors.Is(err, errItems) {
+			// They may have left the inventory since. Members stay named in the
+			// labels, and nothing else may be kept from being written.
+			k.items = nil
+			return nil, tt.Errorf(tt.CodeUnavailable, tt.NotDone,
+				"another program took config items out of the mode that were just added, and the server refuses to take them back: %v", err)
 		}
-		_, err := s.client.Do(ctx, request)
 		return after, err
 	}, nil
+}
+
+// patch changes a mode, once.
+func (s *System) patch(ctx context.Context, id int64, body *patchBody) (*mode, error) {
+	after := &mode{}
+	request := rest.Request{Method: "PATCH", Path: modePath(id), Body: body, Class: rest.Once, Out: after}
+	if body.ConfigItems != nil {
+		request.Query = strict
+	}
+	_, err := s.client.Do(ctx, request)
+	return after, err
 }
 
 // widened is the scope with the given items added, and without some; nil when

@@ -107,6 +107,11 @@ func (w *writer[ID, R, E, K]) readBack() {
 func (w *writer[ID, R, E, K]) verify(ctx context.Context) {
 	e := w.e
 	record, err := e.vendor.Read(ctx, w.id)
+	if tt.CodeOf(err) == tt.CodeNotFound {
+		e.log.WarnContext(ctx, "what was written cannot be read back: the ticket is gone", "tt_id", w.id)
+		w.settled()
+		return
+	}
 	var write Write[R]
 	if err == nil {
 		write, err = e.vendor.Plan(record, &w.kept, nil, w.inDoubt())
@@ -135,11 +140,6 @@ func (w *writer[ID, R, E, K]) verify(ctx context.Context) {
 	}
 	// What was acknowledged may be missing however long the server is away,
 	// and credentials are renewed: only a record that is gone is given up.
-	if tt.CodeOf(err) == tt.CodeNotFound {
-		e.log.WarnContext(ctx, "what was written cannot be read back: the ticket is gone", "tt_id", w.id)
-		w.settled()
-		return
-	}
 	w.failed, w.failures = err, w.failures+1
 	if w.failures == enough {
 		e.log.WarnContext(ctx, "what was written could not be read back for a while; it is tried again", "tt_id", w.id, "error", err)

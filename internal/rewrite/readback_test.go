@@ -211,6 +211,18 @@ func TestReadBack(t *testing.T) {
 		assert.Contains(p, p.log(), "gone")
 	})
 
+	inBubble(t, "does not give up a record that is there, whatever a write of it is answered", nil, func(p *process) {
+		require.NoError(p, p.add("a"))
+		p.set()
+		p.now(func() {
+			p.onWrite = at(2, happening{err: tt.Errorf(tt.CodeNotFound, tt.NotDone, "a word of it is unknown")})
+		})
+		time.Sleep(late)
+		assert.Equal(p, "a", p.String())
+		assert.True(p, p.forgotten())
+		assert.NotContains(p, p.log(), "gone")
+	})
+
 	ending := func(_ *Settings, v *Vendor[string, page, add, []string]) {
 		v.Over = func(p *page) bool { return p.over }
 	}
