@@ -183,7 +183,7 @@ type version struct {
 }
 
 // versionResult tells the version of the module that the program was built
-// from, "(devel)" in a clone.
+// from: in a clone "(devel)", or the commit where the go command stamps it.
 func versionResult() result {
 	v := version{"(devel)"}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
