@@ -126,9 +126,10 @@ func (s *System) Shutdown(ctx context.Context) error {
 	err := s.flights.Wait(ctx)
 	if err == nil {
 		err = s.changes.Drain(ctx)
-	}
-	if err == nil {
-		err = s.engine.Shutdown(ctx)
+		// What cannot be put back on one ticket keeps no duplicate of another open.
+		if verified := s.engine.Shutdown(ctx); err == nil {
+			err = verified
+		}
 	}
 	if err == nil { // elections have written, too
 		err = s.changes.Drain(ctx)

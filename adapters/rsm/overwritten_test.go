@@ -1,7 +1,13 @@
 package rsm_test
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -166,4 +172,41 @@ func TestARefusalThatCannotBeLookedInto(t *testing.T) {
 			assert.Equal(s, "5", id)
 		})
 	}
+}
+
+// refusing refuses every change of one mode.
+type refusing struct {
+	http.RoundTripper
+	id atomic.Value // of the mode
+}
+
+func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if id, ok := r.id.Load().(string); !ok || req.Method != http.MethodPatch || path.Base(req.URL.Path) != id {
+		return r.RoundTripper.RoundTrip(req)
+	}
+	answer := httptest.NewRecorder()
+	http.Error(answer, `{"message":"no"}`, http.StatusBadRequest)
+	return answer.Result(), nil
+}
+
+func TestWhatCannotBePutBackKeepsNoDuplicateOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := rsmtest.New(rsmtest.Options{})
+		defer server.Close()
+		transport := &refusing{RoundTripper: server.Client().Transport}
+		sys, err := rsm.New(
+			rsm.Config{Common: tt.Common{BaseURL: server.URL()}, Token: tt.NewSecret(rsmtest.DefaultToken)},
+			tt.WithHTTPClient(&http.Client{Transport: transport}))
+		require.NoError(t, err)
+		s := scene{t, context.Background(), server, sys}
+		mine, other := s.create("k", "1"), s.create("k2", "2")
+		s.twin(mine.ID, 5)
+		before := s.modeOf(other.ID).Labels
+		require.NoError(t, sys.AddComment(s.ctx, tt.CommentRequest{ID: other.ID, Body: "lost"}))
+		s.overwrite(other.ID, before)
+		transport.id.Store(other.ID)
+		require.ErrorIs(t, sys.Shutdown(s.ctx), tt.ErrInvalid)
+		assert.True(t, s.modeOf("5").Open())
+		assert.False(t, s.modeOf(mine.ID).Open())
+	})
 }
