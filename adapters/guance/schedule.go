@@ -56,9 +56,8 @@ func scheduleOf(o object) (*schedule, error) {
 	if id, ok := o.number("id"); ok && id >= 1 {
 		x.rowID = int64(id)
 	}
-	x.created, _ = o.number("createAt")
-	x.updated, _ = o.number("updateAt")
-	x.updated = max(x.updated, x.created)
+	x.created = moment(o, "createAt")
+	x.updated = max(moment(o, "updateAt"), x.created)
 	gone, ok := o.number("deleteAt")
 	x.deleted = ok && gone > 0
 	x.rules, _ = parseList(o.get("strategyConfig"))
@@ -84,10 +83,24 @@ type span struct {
 func readSpan(extend []byte) (s span) {
 	effective := valueOf(extend, "effectiveTime")
 	start, ok := numberOf(valueOf(effective, "start"))
-	s.start, s.hasStart = int64(start), ok
+	s.start, s.hasStart = int64(within(start)), ok
 	end, ok := numberOf(valueOf(effective, "end"))
-	s.end, s.hasEnd = int64(end), ok
+	s.end, s.hasEnd = int64(within(end)), ok
 	return s
+}
+
+// within takes a time that is later than never, such as the largest number that
+// there is, for never.
+func within(seconds float64) float64 { return min(max(seconds, -never), never) }
+
+// moment is a time of the server's, in Unix seconds; 0 where it shows none, or
+// one that cannot be: it would say that everything is over.
+func moment(o object, key string) float64 {
+	n, _ := o.number(key)
+	if n < 0 || n >= never {
+		return 0
+	}
+	return n
 }
 
 // slack is how much later than ours the clock of whoever closed a ticket may

@@ -2,6 +2,7 @@ package guance
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +163,36 @@ func FuzzModify(f *testing.F) {
 		require.True(t, json.Valid(body), "%s", body)
 		require.True(t, strings.Contains(string(body), `"scheduleStrategy"`))
 	})
+}
+
+// What a server says of times decides whether a ticket is over.
+func TestTimesThatCannotBe(t *testing.T) {
+	now := time.Unix(1769000000, 0)
+	for _, row := range []struct {
+		name, fields string
+		ended        bool
+	}{
+		{"an end that is over", `"updateAt":-1,"extend":{"effectiveTime":{"end":1768000000}}`, true},
+		{"an end still to come", `"updateAt":-1,"extend":{"effectiveTime":{"end":1770000000}}`, false},
+		{"and over for the server, which has written later than that", `"updateAt":1770000001,"extend":{"effectiveTime":{"end":1770000000}}`, true},
+		{"milliseconds are no time that the server has written at", `"updateAt":1769000000000,"extend":{"effectiveTime":{"end":1770000000}}`, false},
+		{"the largest number that there is", `"extend":{"effectiveTime":{"end":9223372036854775807}}`, false},
+		{"one that is larger still", `"extend":{"effectiveTime":{"end":1e300}}`, false},
+		{"words that a number is read from", `"extend":{"effectiveTime":{"end":"NaN"}}`, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			x, err := readSchedule([]byte(`{"uuid":"incsch_1","name":"[tt+1] x","createAt":1760000000,` + row.fields + `}`))
+			require.NoError(t, err)
+			assert.Equal(t, row.ended, x.ended(now))
+		})
+	}
+}
+
+func TestAnObjectOfTooManyFieldsIsNone(t *testing.T) {
+	var b strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&b, `"f%d":%d,`, i, i)
+	}
+	_, err := readSchedule([]byte(`{` + b.String() + `"uuid":"incsch_1"}`))
+	assert.ErrorContains(t, err, "no object")
 }
