@@ -32,15 +32,19 @@ type Protection[Without any] struct {
 // How many runs are made of a row. In some of them no fault strikes where a
 // protection is needed.
 const (
-	kept    = 3  // all of them, where the promise holds
-	missing = 10 // at most, until one breaks it
+	kept    = uint64(3)  // all of them, where the promise holds
+	missing = uint64(10) // at most, until one breaks it
 )
 
 // Check makes the runs of every row over backends that start makes.
 func Check[Without any](t *testing.T, plan proof.Plan, start func(Without) *proof.Backend, rows []Protection[Without]) {
+	kept := kept
+	if testing.Short() {
+		kept = 1
+	}
 	for _, row := range rows {
 		t.Run(row.Rule, func(t *testing.T) {
-			runs := uint64(missing)
+			runs := missing
 			if len(row.Broken) == 0 {
 				runs = kept
 			}
