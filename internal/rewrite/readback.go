@@ -2,13 +2,15 @@ package rewrite
 
 import (
 	"context"
+	"math/bits"
 	"time"
 
 	"github.com/ttkit/ttkit/tt"
 )
 
 // enough is how many read-backs may fail in a row before somebody is told: an
-// operator by a warning, the caller of Drain by its error.
+// operator by a warning, then and whenever twice as many have failed; the caller
+// of Drain by its error.
 const enough = 12
 
 // again is how long after so many failures in a row the next read-back is
@@ -141,7 +143,7 @@ func (w *writer[ID, R, E, K]) verify(ctx context.Context) {
 	// What was acknowledged may be missing however long the server is away,
 	// and credentials are renewed: only a record that is gone is given up.
 	w.failed, w.failures = err, w.failures+1
-	if w.failures == enough {
+	if times := w.failures / enough; w.failures%enough == 0 && bits.OnesCount(uint(times)) == 1 {
 		e.log.WarnContext(ctx, "what was written could not be read back for a while; it is tried again", "tt_id", w.id, "error", err)
 	}
 	w.dueAt = time.Now().Add(e.set.again(w.failures))
