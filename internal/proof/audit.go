@@ -47,7 +47,7 @@ func (r *Report) audit(ctx context.Context, l *lab, url string) error {
 	if err != nil {
 		return err
 	}
-	a := &auditor{Report: r, enforced: l.backend.Enforced, shared: l.shared, byKey: map[string][]Life{}}
+	a := &auditor{Report: r, enforced: l.backend.Enforced, shared: l.shared, byKey: map[string][]Life{}, unshut: map[int]bool{}}
 	for n := range r.Workers {
 		past, err := ReadJournal(r.journal(n), r.Times.Late+r.Times.Settle)
 		if err != nil {
@@ -55,6 +55,7 @@ func (r *Report) audit(ctx context.Context, l *lab, url string) error {
 		}
 		a.pasts = append(a.pasts, past)
 		if shut := past[ofNone]; shut != nil {
+			a.unshut[n] = true
 			a.find(Unfinished, ofNone, false, "worker %d: %s", n, shut.Ops[ofNone].Refused)
 		}
 	}
@@ -79,6 +80,7 @@ type auditor struct {
 	pasts    []map[int]*Past // by worker
 	shared   map[string]bool
 	byKey    map[string][]Life
+	unshut   map[int]bool // workers whose Shutdown failed, and said that remarks may be lost
 	read     func(ctx context.Context, id string) (*tt.Ticket, error)
 }
 
@@ -216,7 +218,7 @@ func (a *auditor) content(ctx context.Context, n int, t told, tickets []Life) er
 	// Several writers, people among them, and deaths may leave a comment
 	// overwritten where a vendor that enforces nothing has no version to
 	// compare.
-	promised := t.writers == 1 && !t.killed
+	promised := t.writers == 1 && !t.killed && !a.unshut[a.Owner(n)]
 	for _, life := range tickets {
 		promised = promised && !a.shared[life.ID]
 	}

@@ -13,7 +13,7 @@ import (
 // error is ctx's, or, where nothing gets through any more, that of the last
 // read-back.
 func (e *Engine[ID, R, E, K]) Drain(ctx context.Context) error {
-	for failures := 0; ; {
+	for failing := (time.Time{}); ; { // since when nothing could be read back
 		next, due, left := e.nextDue()
 		if left == 0 {
 			return nil
@@ -46,11 +46,11 @@ func (e *Engine[ID, R, E, K]) Drain(ctx context.Context) error {
 		switch {
 		case busy:
 		case err == nil:
-			failures = 0
-		default:
-			if failures++; failures == enough {
-				return fmt.Errorf("shutting down: what was just written was not read back: %w", err)
-			}
+			failing = time.Time{}
+		case failing.IsZero():
+			failing = time.Now()
+		case time.Since(failing) > e.set.Late:
+			return fmt.Errorf("shutting down: what was just written was not read back: %w", err)
 		}
 	}
 }

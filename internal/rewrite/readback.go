@@ -8,9 +8,8 @@ import (
 	"github.com/ttkit/ttkit/tt"
 )
 
-// enough is how many read-backs may fail in a row before somebody is told: an
-// operator by a warning, then and whenever twice as many have failed; the caller
-// of Drain by its error.
+// enough is how many read-backs of a record may fail in a row before an operator
+// is told by a warning, then and whenever twice as many have failed.
 const enough = 12
 
 // again is how long after so many failures in a row the next read-back is
